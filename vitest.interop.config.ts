@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+/** Peers of another make, in network namespaces: opt-in, one file at a time. See docs/interop.md. */
+export default defineConfig({
+  test: {
+    include: ['test/interop/**/*.interop.test.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    fileParallelism: false,
+  },
+})
