@@ -1,0 +1,193 @@
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { StoreError } from '../error.ts'
+
+import type { StateStore, StoreKey } from '../store.ts'
+import { DirectoryLock } from './directory-lock.ts'
+
+/**
+ * A home directory with the layout of native nodes, so that either may continue where the other stopped
+ * (`docs/protocol/vl1.md`, local state). Files are replaced by rename, secrets are 0600, unknown files are left alone.
+ */
+export const directoryStore = (path: string): StateStore => new DirectoryStore(resolve(path))
+
+class DirectoryStore implements StateStore {
+  readonly #root: string
+  readonly #lock: DirectoryLock
+  #serial = 0
+
+  constructor(root: string) {
+    this.#root = root
+    this.#lock = new DirectoryLock(root)
+  }
+
+  async open(): Promise<void> {
+    await this.#makeFolder(this.#root, undefined)
+    await this.#lock.take()
+    await this.#prune()
+  }
+
+  async close(): Promise<void> {
+    await this.#lock.release()
+  }
+
+  async get(key: StoreKey): Promise<Uint8Array | undefined> {
+    for (const name of namesOf(key)) {
+      const found = await this.#read(join(this.#root, name), key)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  async set(key: StoreKey, value: Uint8Array): Promise<void> {
+    const path = join(this.#root, namesOf(key)[0]!)
+    const secret = isSecret(key)
+    const had = await this.#read(path, key)
+    if (had !== undefined && same(had, value)) {
+      if (key.kind === 'peer') await utimes(path, new Date(), new Date()).catch(() => undefined)
+      return
+    }
+    await this.#makeFolder(dirname(path), key)
+    const draft = `${path}.${process.pid}.${this.#serial++}.tmp`
+    try {
+      const file = await open(draft, 'wx', secret ? 0o600 : 0o644)
+      try {
+        await file.writeFile(value)
+        if (secret) await file.sync()
+      } finally {
+        await file.close()
+      }
+      if (secret) await chmod(draft, 0o600)
+      await rename(draft, path)
+    } catch (cause) {
+      await rm(draft, { force: true }).catch(() => undefined)
+      throw unwritable(path, key, cause)
+    }
+  }
+
+  async delete(key: StoreKey): Promise<void> {
+    for (const name of namesOf(key))
+      await rm(join(this.#root, name), { force: true }).catch((cause: unknown) => {
+        throw unwritable(join(this.#root, name), key, cause)
+      })
+  }
+
+  async list(kind: StoreKey['kind']): Promise<readonly StoreKey[]> {
+    const folder = FOLDERS[kind]
+    if (folder === undefined) {
+      const key = { kind } as StoreKey
+      return (await this.get(key)) === undefined ? [] : [key]
+    }
+    const names = await this.#names(folder.name, kind === 'controller')
+    return names.flatMap((name) => {
+      if (kind === 'controller') return name.endsWith('.json') ? [{ kind, path: name }] : []
+      const id = folder.pattern.exec(name)?.[1]
+      return id === undefined ? [] : [{ kind, id } as StoreKey]
+    })
+  }
+
+  async #names(folder: string, deep: boolean): Promise<readonly string[]> {
+    const entries = await readdir(join(this.#root, folder), { withFileTypes: true }).catch(() => [])
+    const found: string[] = []
+    for (const entry of entries) {
+      if (entry.isFile()) found.push(entry.name)
+      else if (deep && entry.isDirectory())
+        for (const name of await this.#names(`${folder}/${entry.name}`, true)) found.push(`${entry.name}/${name}`)
+    }
+    return found.sort()
+  }
+
+  async #read(path: string, key: StoreKey): Promise<Uint8Array | undefined> {
+    try {
+      const file = await readFile(path)
+      return new Uint8Array(file.buffer, file.byteOffset, file.length)
+    } catch (cause) {
+      if (isMissing(cause)) return undefined
+      throw new StoreError('ERR_ZT_STORE_CORRUPT', key, `${path} cannot be read — check its permissions`, { cause })
+    }
+  }
+
+  /**
+   * Makes a folder and what is missing above it, one level at a time: the recursive `mkdir` of Node 20 can hang on
+   * pseudo file systems that refuse it.
+   */
+  async #makeFolder(path: string, key: StoreKey | undefined): Promise<void> {
+    const missing: string[] = []
+    for (let at = path; ; at = dirname(at)) {
+      const found = await stat(at).catch(() => undefined)
+      if (found?.isDirectory()) break
+      if (found !== undefined) throw unwritable(at, key, new Error('not a directory'))
+      if (dirname(at) === at) break
+      missing.unshift(at)
+    }
+    for (const folder of missing)
+      await mkdir(folder, { mode: 0o700 }).catch((cause: unknown) => {
+        if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'))
+          throw unwritable(folder, key, cause)
+      })
+  }
+
+  /** Peers not seen for 30 days are forgotten, as native nodes do. */
+  async #prune(): Promise<void> {
+    const folder = join(this.#root, 'peers.d')
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name)
+      const found = await stat(path).catch(() => undefined)
+      if (found?.isFile() && name.endsWith('.peer') && Date.now() - found.mtimeMs > PEER_AGE)
+        await rm(path, { force: true }).catch(() => undefined)
+    }
+  }
+}
+
+/** The file of a key, and the names under which other programs keep the same. */
+const namesOf = (key: StoreKey): readonly string[] => {
+  switch (key.kind) {
+    case 'identity.public':
+    case 'identity.secret':
+      return [key.kind]
+    case 'planet':
+      return ['planet', 'roots']
+    case 'moon':
+      return [`moons.d/${key.id}.moon`]
+    case 'network':
+      return [`networks.d/${key.id}.conf`]
+    case 'network.local':
+      return [`networks.d/${key.id}.local.conf`]
+    case 'peer':
+      return [`peers.d/${key.id}.peer`]
+    case 'controller':
+      if (!CONTROLLER_PATH.test(key.path) || key.path.includes('..'))
+        throw new StoreError(
+          'ERR_ZT_INVALID_OPTION',
+          key,
+          'path leaves the folder — use names of letters, digits, dots and slashes',
+        )
+      return [`controller.d/${key.path}`]
+  }
+}
+
+const isSecret = (key: StoreKey): boolean =>
+  key.kind === 'identity.secret' || key.kind === 'network' || key.kind === 'controller'
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i])
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+
+const unwritable = (path: string, key: StoreKey | undefined, cause: unknown): StoreError =>
+  new StoreError(
+    'ERR_ZT_STORE_UNWRITABLE',
+    key,
+    `${path} cannot be written (${cause instanceof Error ? cause.message : String(cause)}) — choose a directory you own`,
+    { cause },
+  )
+
+const FOLDERS: Readonly<Partial<Record<StoreKey['kind'], { readonly name: string; readonly pattern: RegExp }>>> = {
+  moon: { name: 'moons.d', pattern: /^([0-9a-f]{16})\.moon$/ },
+  network: { name: 'networks.d', pattern: /^([0-9a-f]{16})\.conf$/ },
+  'network.local': { name: 'networks.d', pattern: /^([0-9a-f]{16})\.local\.conf$/ },
+  peer: { name: 'peers.d', pattern: /^([0-9a-f]{10})\.peer$/ },
+  controller: { name: 'controller.d', pattern: /^(.+\.json)$/ },
+}
+const CONTROLLER_PATH = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/
+const PEER_AGE = 30 * 86_400_000
