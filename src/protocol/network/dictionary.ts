@@ -21,7 +21,7 @@ export const parseDictionary = (bytes: Uint8Array): Dictionary => {
     const equals = line.indexOf(EQUALS)
     if (equals >= 0) {
       const key = latin1(line.subarray(0, equals))
-      if (!out.has(key)) out.set(key, unescape(line.subarray(equals + 1)))
+      if (!out.has(key)) out.set(key, unescaped(line.subarray(equals + 1)))
     }
     at = lineEnd + 1
   }
@@ -83,7 +83,7 @@ export const textValue = (value: string): Uint8Array => new TextEncoder().encode
 /** The raw bytes of a list of 64-bit words. */
 export const wordsValue = (words: readonly bigint[]): Uint8Array => {
   const out = new Uint8Array(8 * words.length)
-  words.forEach((word, i) => writeU64(out, 8 * i, word))
+  for (let i = 0; i < words.length; i++) writeU64(out, 8 * i, words[i]!)
   return out
 }
 /** The 64-bit words of a value; a trailing part of one is ignored. */
@@ -94,7 +94,7 @@ export const words = (value: Uint8Array | undefined, most: number): readonly big
   return out
 }
 
-const unescape = (value: Uint8Array): Uint8Array => {
+const unescaped = (value: Uint8Array): Uint8Array => {
   if (!value.includes(BACKSLASH)) return value
   const out = new Uint8Array(value.length)
   let length = 0

@@ -72,9 +72,10 @@ export const comLength = (b: Uint8Array, at: number): number => {
   return at + length <= b.length ? length : -1
 }
 
-export const comTimestamp = (value: Com): bigint => valueOf(value, TIMESTAMP) ?? 0n
-export const comNetwork = (value: Com): NetworkId => networkId(valueOf(value, NETWORK) ?? 0n)
-export const comIssuedTo = (value: Com): Address => address(Number((valueOf(value, ISSUED_TO) ?? 0n) & 0xff_ffff_ffffn))
+export const comTimestamp = (value: Com): bigint => qualifierOf(value, TIMESTAMP) ?? 0n
+export const comNetwork = (value: Com): NetworkId => networkId(qualifierOf(value, NETWORK) ?? 0n)
+export const comIssuedTo = (value: Com): Address =>
+  address(Number((qualifierOf(value, ISSUED_TO) ?? 0n) & 0xff_ffff_ffffn))
 
 /** What a controller issues: a member's certificate that agrees with others issued within `window`. */
 export const issueCom = (
@@ -110,18 +111,18 @@ export const comAgrees = (crypto: Crypto, mine: Com, other: Com, otherIdentity: 
   if (mine.qualifiers.length === 0 || other.qualifiers.length === 0) return false
   let bound = false
   for (const { id, value, maxDelta } of mine.qualifiers) {
-    const theirs = valueOf(other, id)
+    const theirs = qualifierOf(other, id)
     if (theirs === undefined) return false
     if ((theirs > value ? theirs - value : value - theirs) > maxDelta) return false
     if (id >= HASH_PARTS[0]! && id <= HASH_PARTS[3]!) bound = true
   }
   if (!bound) return true
   const hash = fingerprint(crypto, otherIdentity)
-  return HASH_PARTS.every((id, i) => valueOf(other, id) === readU64(hash, 8 * i))
+  return HASH_PARTS.every((id, i) => qualifierOf(other, id) === readU64(hash, 8 * i))
 }
 
 /** The first qualifier of that kind counts. */
-const valueOf = (value: Com, id: bigint): bigint | undefined => value.qualifiers.find((q) => q.id === id)?.value
+const qualifierOf = (value: Com, id: bigint): bigint | undefined => value.qualifiers.find((q) => q.id === id)?.value
 
 const MAX_QUALIFIERS = 8
 const TIMESTAMP = 0n
