@@ -1,7 +1,11 @@
 import type { Checker } from './checker.ts'
 import { cryptoCheckers } from './checkers/crypto.ts'
+import { vl1Codec } from './checkers/vl1-codec.ts'
+import { vl1Messages } from './checkers/vl1-messages.ts'
 
 /** Vector file name → what it is held against. */
 export const checkers: Readonly<Record<string, Checker>> = {
+  ...vl1Codec,
+  ...vl1Messages,
   ...cryptoCheckers,
 }
