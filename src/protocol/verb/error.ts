@@ -1,5 +1,21 @@
-import { type Codec, remaining, rest, sized, struct, type TypeOf, u8, u16, u32, u48, u64 } from '../kernel/codec.ts'
+import {
+  branded,
+  type Codec,
+  remaining,
+  rest,
+  sized,
+  struct,
+  type TypeOf,
+  u8,
+  u16,
+  u32,
+  u48,
+  u64,
+} from '../kernel/codec.ts'
 import { E } from '../kernel/fp.ts'
+import type { Mac, NetworkId } from '../kernel/id.ts'
+
+const networkCodec = branded<bigint, NetworkId>(u64)
 
 /**
  * ERROR (0x02): a refusal of the packet named by verb and wire ID. It needs no request that we remember, so whoever
@@ -24,27 +40,27 @@ export const errorCode = {
 } as const
 
 /** Detail of 0x03, 0x05, 0x06 and 0x07: the network it is about. */
-export const errorNetwork = struct({ network: u64 })
+export const errorNetwork = struct({ network: networkCodec })
 
 /** Detail of 0x08: the group that the sender of the error is not in. */
-export const errorUnwantedMulticast = struct({ network: u64, mac: u48, adi: u32 })
+export const errorUnwantedMulticast = struct({ network: networkCodec, mac: branded<number, Mac>(u48), adi: u32 })
 
 export interface AuthenticationRequired {
-  readonly network: bigint
+  readonly network: NetworkId
   /** Where and how to log in, as a dictionary. */
   readonly dictionary: Uint8Array | undefined
 }
 /** Detail of 0x09: network[8], then perhaps length[2] dictionary[length]. */
 export const errorAuthenticationRequired: Codec<AuthenticationRequired> = {
   read: (r) => {
-    const network = u64.read(r)
+    const network = networkCodec.read(r)
     if (network._tag === 'Left') return network
     if (remaining(r) < 2) return E.right({ network: network.right, dictionary: undefined })
     const dictionary = sized(u16, 'dictionary length').read(r)
     return dictionary._tag === 'Left' ? dictionary : E.right({ network: network.right, dictionary: dictionary.right })
   },
   write: (w, { network, dictionary }) => {
-    u64.write(w, network)
+    networkCodec.write(w, network)
     if (dictionary !== undefined) sized(u16, 'dictionary length').write(w, dictionary)
   },
 }

@@ -1,5 +1,4 @@
 import type { Endpoint } from '../datagram.ts'
-import type { Codec } from '../kernel/codec.ts'
 import { branded, sized, struct, type TypeOf, u8, u16, u40 } from '../kernel/codec.ts'
 import type { Address } from '../kernel/id.ts'
 import { parseIp, printIp } from '../kernel/ip.ts'
@@ -13,7 +12,7 @@ import { parseIp, printIp } from '../kernel/ip.ts'
  */
 export const rendezvous = struct({
   flags: u8,
-  peer: branded(u40) as Codec<Address>,
+  peer: branded<number, Address>(u40),
   port: u16,
   ip: sized(u8, 'ip length', new Set([4, 16])),
 })

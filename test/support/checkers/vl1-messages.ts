@@ -8,7 +8,7 @@ import {
 } from '../../../src/protocol/crypto/identity.ts'
 import type { CipherSuite, Crypto } from '../../../src/protocol/crypto/suite.ts'
 import { type Codec, decode, encode, reader } from '../../../src/protocol/kernel/codec.ts'
-import { type Address, address, printAddress } from '../../../src/protocol/kernel/id.ts'
+import { type Address, address, networkId, printAddress } from '../../../src/protocol/kernel/id.ts'
 import { payloadOf } from '../../../src/protocol/packet/compression.ts'
 import { bodyOf, cipherOf, destinationOf, sourceOf, verbOf, writeHeader } from '../../../src/protocol/packet/header.ts'
 import { parseEndpoint, printEndpoint } from '../../../src/protocol/peer/endpoint.ts'
@@ -129,7 +129,7 @@ const layouts: Readonly<Record<string, (one: Case) => Verdict>> = {
     const head = { inReVerb: fields.in_re_verb, inReId: u64(fields.in_re_packet_id_hex), code: fields.error_code }
     const whole = bothWays(error, { ...head, detail }, payload_hex)
     if (fields.network_id_hex === undefined) return passedBoth(whole, verdict(differs('detail', detail.length, 0)))
-    const network = u64(fields.network_id_hex)
+    const network = networkId(u64(fields.network_id_hex))
     return passedBoth(whole, bothWays(errorNetwork, { network }, payload_hex.slice(20)))
   },
   PEER_CACHE_FILE: ({ fields, file_hex }) =>
