@@ -2,10 +2,12 @@ import type { Checker } from './checker.ts'
 import { cryptoCheckers } from './checkers/crypto.ts'
 import { vl1Codec } from './checkers/vl1-codec.ts'
 import { vl1Messages } from './checkers/vl1-messages.ts'
+import { vl2Checkers } from './checkers/vl2.ts'
 
 /** Vector file name → what it is held against. */
 export const checkers: Readonly<Record<string, Checker>> = {
   ...vl1Codec,
   ...vl1Messages,
   ...cryptoCheckers,
+  ...vl2Checkers,
 }
