@@ -1,5 +1,5 @@
 import { type Codec, remaining, reserve, type TypeOf } from '../kernel/codec.ts'
-import { badField } from '../kernel/error.ts'
+import { badField, short } from '../kernel/error.ts'
 import { E } from '../kernel/fp.ts'
 import { type PacketId, packetId } from '../kernel/id.ts'
 
@@ -18,7 +18,8 @@ export interface QosRecord {
 export const qosMeasurement: Codec<readonly QosRecord[]> = {
   read: (r) => {
     const size = remaining(r)
-    if (size < LEAST || size > MOST) return E.left(badField('QoS payload size', size))
+    if (size < RECORD) return E.left(short(r.at, RECORD - size))
+    if (size > MOST) return E.left(badField('QoS payload size', size))
     const records: QosRecord[] = []
     for (; r.end - r.at >= RECORD; r.at += RECORD) {
       const view = new DataView(r.bytes.buffer, r.bytes.byteOffset + r.at, RECORD)
@@ -40,5 +41,4 @@ export type QosMeasurement = TypeOf<typeof qosMeasurement>
 
 export const MAX_QOS_RECORDS = 140
 const RECORD = 10
-const LEAST = 9
 const MOST = MAX_QOS_RECORDS * RECORD
