@@ -2,6 +2,7 @@ import type { Identity } from './crypto/identity.ts'
 import type { Via } from './datagram.ts'
 import type { Frame, MulticastGroup } from './kernel/frame.ts'
 import type { Address, NetworkId } from './kernel/id.ts'
+import type { Authentication } from './network/authentication.ts'
 import type { NetworkConfig } from './network/config.ts'
 import type { Message, OutPacket } from './vl1-io.ts'
 
@@ -11,13 +12,18 @@ export type Vl2Input =
   | { readonly _tag: 'Messages'; readonly messages: readonly Message[] }
   /** Frames that the host stack of a network sends. */
   | { readonly _tag: 'Frames'; readonly network: NetworkId; readonly frames: readonly Frame[] }
-  /** `cached` is the stored dictionary of an earlier run: in force until the controller answers. */
-  | { readonly _tag: 'Join'; readonly network: NetworkId; readonly cached?: Uint8Array }
+  /**
+   * `cached` is the stored dictionary of an earlier run: in force until the controller answers. `auth` is told to the
+   * controller with each request (`token:SECRET`).
+   */
+  | { readonly _tag: 'Join'; readonly network: NetworkId; readonly cached?: Uint8Array; readonly auth?: string }
   | { readonly _tag: 'Leave'; readonly network: NetworkId }
   /** The groups the host stack subscribes to; broadcast is added by VL2 where the network has it. */
   | { readonly _tag: 'Groups'; readonly network: NetworkId; readonly groups: readonly MulticastGroup[] }
   /** VL1 knows this identity now: what waited for it may go on. */
   | { readonly _tag: 'Learned'; readonly identity: Identity }
+  /** VL1 has reached a root: what could not be sent before may be worth another try at once. */
+  | { readonly _tag: 'Online' }
   /** Configuration from the controller in the same node, or its refusal (`error` is the ERROR code). */
   | { readonly _tag: 'Configured'; readonly network: NetworkId; readonly dictionary: Uint8Array }
   | { readonly _tag: 'Refused'; readonly network: NetworkId; readonly error: number }
@@ -32,6 +38,8 @@ export type Vl2Output =
       readonly status: NetworkStatus
       /** The configuration in force; an error does not take it away. */
       readonly config: NetworkConfig | undefined
+      /** With status `auth-required`: how to log in, if the controller said so. */
+      readonly authentication?: Authentication
     }
   /** To be stored as `networks.d/<id>.conf`; `undefined`: the network was left. */
   | { readonly _tag: 'Store'; readonly network: NetworkId; readonly dictionary: Uint8Array | undefined }

@@ -1,0 +1,170 @@
+import type { Identity } from '../crypto/identity.ts'
+import { decode, encode, writeU16 } from '../kernel/codec.ts'
+import type { Address, NetworkId } from '../kernel/id.ts'
+import type { Millis } from '../kernel/machine.ts'
+import { networkCredentials, noCredentials } from '../verb/network-credentials.ts'
+import { verbCode } from '../verb/verb-code.ts'
+import type { Message } from '../vl1-io.ts'
+import type { NetworkConfig } from './config.ts'
+import type { Com } from './credential/com.ts'
+import { comIssuedTo, comNetwork } from './credential/com.ts'
+import { FAST_PROPAGATE, type Revocation } from './credential/revocation.ts'
+import { holdForSigner } from './held.ts'
+import type { Joined } from './joined.ts'
+import { type Member, memberOf } from './member.ts'
+import { type Filed, fileCapability, fileCom, fileOwnership, fileRevocation, fileTag } from './membership.ts'
+import { drop, packetOf, send, type Turn, trust } from './turn.ts'
+
+/**
+ * NETWORK_CREDENTIALS received (`docs/protocol/vl2.md` §6.1). Limited per sender; the whole packet waits while the
+ * signer of one of its objects is unknown.
+ */
+export const receiveCredentials = (t: Turn, message: Message, again: boolean): void => {
+  if (!again && !passesCredentialGate(t, message.source)) return drop(t, 'rate-limited', undefined, message.source)
+  const read = decode(networkCredentials, message.payload)
+  if (read._tag === 'Left') return drop(t, 'malformed', undefined, message.source)
+  const { coms, capabilities, tags, revocations, ownership } = read.right
+  const { crypto, view } = t.config
+  let unknownSigner: Joined | undefined
+  const judge = (network: NetworkId, holder: Address | undefined, file: (net: Joined) => Filed): void => {
+    const net = t.state.table.byId.get(network)
+    if (net === undefined) return
+    const filed = file(net)
+    if (filed === 'unknown-signer') unknownSigner = net
+    if (filed === 'refused') drop(t, 'bad-credential', net.id, message.source)
+    if (filed === 'new' && holder !== undefined) t.shown.push(holder)
+    if (filed === 'new' || (filed === 'redundant' && holder !== undefined)) trust(t, memberOf(net, message.source))
+  }
+  for (const one of coms) judge(comNetwork(one), comIssuedTo(one), (net) => fileCom(crypto, view.identityOf, net, one))
+  for (const one of capabilities)
+    judge(one.network, undefined, (net) => fileCapability(crypto, view.identityOf, net, one))
+  for (const one of tags) judge(one.network, undefined, (net) => fileTag(crypto, view.identityOf, net, one))
+  for (const one of revocations)
+    judge(one.network, undefined, (net) => {
+      const filed = fileRevocation(crypto, view.identityOf, net, one)
+      if (filed === 'new' && (one.flags & FAST_PROPAGATE) !== 0n) spread(t, net, one, message.source)
+      return filed
+    })
+  for (const one of ownership) judge(one.network, undefined, (net) => fileOwnership(crypto, view.identityOf, net, one))
+  if (unknownSigner !== undefined) holdForSigner(t, unknownSigner, message, unknownSigner.controller)
+}
+
+/** A COM that came inside EXT_FRAME, MULTICAST_FRAME or MULTICAST_GATHER. */
+export const receiveCom = (t: Turn, net: Joined, from: Identity, value: Com): void => {
+  if (comNetwork(value) !== net.id) return
+  const filed = fileCom(t.config.crypto, t.config.view.identityOf, net, value)
+  if (filed === 'refused') drop(t, 'bad-credential', net.id, from.address)
+  if (filed === 'new') t.shown.push(comIssuedTo(value))
+}
+
+/** Shows this node's credentials to a member before it gets frames: once for each configuration, and then now and again. */
+export const pushIfNeeded = (t: Turn, net: Joined, member: Member): void => {
+  if (member.pushedAt >= net.appliedAt && t.now - member.pushedAt <= PUSH_AGAIN) return
+  push(t, net, member)
+}
+
+/** ERROR 06: the peer has not seen our certificate. */
+export const pushOnDemand = (t: Turn, net: Joined, member: Member): void => {
+  if (net.active?.com === undefined) return
+  if (member.pushedAt < net.appliedAt || t.now - member.pushedAt > PUSH_ON_DEMAND) push(t, net, member)
+}
+
+const push = (t: Turn, net: Joined, member: Member): void => {
+  member.pushedAt = t.now
+  for (const payload of net.active?.credentials ?? [])
+    send(t, member.address, verbCode.networkCredentials, packetOf(payload), true)
+}
+
+/**
+ * The NETWORK_CREDENTIALS payloads that present the holder of `config`, each of at most one packet; none without
+ * anything to show. The objects are taken over as the controller wrote them.
+ */
+export const ownCredentials = (config: NetworkConfig): readonly Uint8Array[] => {
+  const { capabilities, tags, ownership } = config
+  if (config.com === undefined && capabilities.length + tags.length + ownership.length === 0) return []
+  const payloads: Uint8Array[] = []
+  let batch = emptyBatch(config.com)
+  const add = (kind: 'capabilities' | 'tags' | 'ownership', object: Uint8Array): void => {
+    if (batch.size + object.length > MAX_PAYLOAD) {
+      payloads.push(joinBatch(batch))
+      batch = emptyBatch(undefined)
+    }
+    batch[kind].push(object)
+    batch.size += object.length
+  }
+  for (const one of capabilities) add('capabilities', one)
+  for (const one of tags) add('tags', one)
+  for (const one of ownership) add('ownership', one)
+  payloads.push(joinBatch(batch))
+  return payloads
+}
+
+interface Batch {
+  readonly com: Uint8Array | undefined
+  readonly capabilities: Uint8Array[]
+  readonly tags: Uint8Array[]
+  readonly ownership: Uint8Array[]
+  size: number
+}
+const emptyBatch = (com: Uint8Array | undefined): Batch => ({
+  com,
+  capabilities: [],
+  tags: [],
+  ownership: [],
+  size: (com?.length ?? 0) + 9,
+})
+const joinBatch = ({ com, capabilities, tags, ownership, size }: Batch): Uint8Array => {
+  const out = new Uint8Array(size)
+  let at = 0
+  const put = (bytes: Uint8Array): void => {
+    out.set(bytes, at)
+    at += bytes.length
+  }
+  const list = (objects: readonly Uint8Array[]): void => {
+    writeU16(out, at, objects.length)
+    at += 2
+    objects.forEach(put)
+  }
+  if (com !== undefined) put(com)
+  at += 1
+  list(capabilities)
+  list(tags)
+  list([])
+  list(ownership)
+  return out
+}
+
+/** Passes a revocation on to everybody in the network but whoever brought it and whoever signed it. */
+const spread = (t: Turn, net: Joined, value: Revocation, from: Address): void => {
+  const payload = encode(networkCredentials, { ...noCredentials, revocations: [value] })
+  for (const member of net.members.keys())
+    if (member !== from && member !== value.signedBy && member !== t.self)
+      send(t, member, verbCode.networkCredentials, packetOf(payload))
+}
+
+/** A bucket of tokens for each sender: each packet may cost several signature checks. */
+const passesCredentialGate = (t: Turn, from: Address): boolean => {
+  const gates = t.state.credentialGates
+  const gate = gates.get(from) ?? { tokens: CREDENTIAL_BURST, at: t.now }
+  gate.tokens = Math.min(CREDENTIAL_BURST, gate.tokens + (t.now - gate.at) / CREDENTIAL_PERIOD)
+  gate.at = t.now
+  if (!gates.has(from) && gates.size >= CREDENTIAL_GATES) {
+    const oldest = gates.keys().next()
+    if (oldest.done !== true) gates.delete(oldest.value)
+  }
+  gates.set(from, gate)
+  if (gate.tokens < 1) return false
+  gate.tokens -= 1
+  return true
+}
+
+const MAX_PAYLOAD = 9_996
+const PUSH_AGAIN: Millis = 500_000
+const PUSH_ON_DEMAND: Millis = 1_000
+/**
+ * Deployed nodes take one packet in a second. One is not enough where two nodes share several networks and their
+ * configurations are renewed together; the burst costs no more in the long run.
+ */
+const CREDENTIAL_BURST = 4
+const CREDENTIAL_PERIOD: Millis = 1_000
+const CREDENTIAL_GATES = 4_096

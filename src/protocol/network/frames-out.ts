@@ -1,0 +1,65 @@
+import type { Frame } from '../kernel/frame.ts'
+import type { Address } from '../kernel/id.ts'
+import { extFramePacket } from '../verb/ext-frame.ts'
+import { framePacket } from '../verb/frame.ts'
+import { verbCode } from '../verb/verb-code.ts'
+import { BRIDGE_FAN_OUT } from './bridge.ts'
+import { pushIfNeeded } from './credentials.ts'
+import type { Active, Joined } from './joined.ts'
+import { addressOf, isMulticast, isNodeMac } from './mac.ts'
+import { memberOf } from './member.ts'
+import { sendMulticast } from './multicast-send.ts'
+import { filter } from './rules.ts'
+import { deliver, drop, send, type Turn } from './turn.ts'
+
+/**
+ * Frames of the host stack (`docs/protocol/vl2.md` §9). A unicast frame becomes a packet in the headroom of its own
+ * payload, nothing is copied.
+ */
+export const sendFrames = (t: Turn, net: Joined | undefined, frames: readonly Frame[]): void => {
+  const active = net?.active
+  if (net === undefined || active === undefined) {
+    for (let i = 0; i < frames.length; i++) drop(t, net === undefined ? 'not-joined' : 'no-config', net?.id)
+    return
+  }
+  for (const frame of frames) sendFrame(t, net, active, frame)
+}
+
+const sendFrame = (t: Turn, net: Joined, active: Active, frame: Frame): void => {
+  const { to, from, etherType, payload } = frame
+  const bridged = from !== net.ownMac
+  if (bridged && !active.isBridge) return drop(t, 'not-a-bridge', net.id)
+  if (payload.length > LARGEST_FRAME) return drop(t, 'oversized', net.id)
+  if (isMulticast(to)) return sendMulticast(t, net, active, frame)
+  if (to === net.ownMac) return deliver(t, net, frame)
+  if (!isNodeMac(net.macs, to)) return sendToBridges(t, net, active, frame)
+  const peer = addressOf(net.macs, to)
+  if (filter(active.rules, 'out', peer, from, to, etherType, payload) === 'drop') return drop(t, 'rule', net.id, peer)
+  pushIfNeeded(t, net, memberOf(net, peer))
+  if (bridged) send(t, peer, verbCode.extFrame, extFramePacket(net.key, 0, to, from, etherType, payload))
+  else send(t, peer, verbCode.frame, framePacket(net.key, etherType, payload))
+}
+
+/** To a device behind a bridge: the bridge it was seen behind, else several of them. */
+const sendToBridges = (t: Turn, net: Joined, active: Active, frame: Frame): void => {
+  const { to, from, etherType, payload } = frame
+  if (filter(active.rules, 'out', undefined, from, to, etherType, payload) === 'drop') return drop(t, 'rule', net.id)
+  for (const bridge of bridgesTowards(t, net, active, frame)) {
+    if (filter(active.rules, 'out', bridge, from, to, etherType, payload) === 'drop') drop(t, 'rule', net.id, bridge)
+    else send(t, bridge, verbCode.extFrame, extFramePacket(net.key, 0, to, from, etherType, payload, true))
+  }
+}
+
+const bridgesTowards = (t: Turn, net: Joined, active: Active, frame: Frame): readonly Address[] => {
+  const route = net.routes.get(frame.to)
+  if (route !== undefined && route !== t.self && active.bridges.has(route)) return [route]
+  const others = [...active.bridges].filter((one) => one !== t.self)
+  if (others.length === 0) drop(t, 'not-a-member', net.id)
+  if (others.length <= BRIDGE_FAN_OUT) return others
+  // a window at a random place spreads the load as well as a random choice
+  const at = t.config.random(1)[0]! % others.length
+  return [...others.slice(at), ...others.slice(0, at)].slice(0, BRIDGE_FAN_OUT)
+}
+
+/** What fits into a packet of 10024 bytes behind every header a frame can get. */
+const LARGEST_FRAME = 10_024 - 28 - 31
