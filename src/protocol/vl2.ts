@@ -50,7 +50,7 @@ export const vl2 = (config: Vl2Config): Machine<Vl2State, Vl2Input, Vl2Output> =
   },
 })
 
-const take = (t: Turn, input: Vl2Input): void => {
+const take = (t: Turn, input: Vl2Input) => {
   switch (input._tag) {
     case 'Messages':
       for (const message of input.messages) hear(t, message)
@@ -88,7 +88,7 @@ const hear = (t: Turn, message: Message): void => {
   retryHeld(t)
 }
 
-const receive = (t: Turn, message: Message, again: boolean): void => {
+const receive = (t: Turn, message: Message, again: boolean) => {
   switch (message.verb) {
     case verbCode.frame:
       return receiveFrame(t, message)
@@ -115,7 +115,7 @@ const receive = (t: Turn, message: Message, again: boolean): void => {
   }
 }
 
-const receiveOk = (t: Turn, message: Message): void => {
+const receiveOk = (t: Turn, message: Message) => {
   switch (message.payload[0]) {
     case verbCode.networkConfigRequest:
       return receiveChunk(t, message, CHUNK_IN_OK)
@@ -129,7 +129,7 @@ const receiveOk = (t: Turn, message: Message): void => {
 }
 
 /** For the controller in this node, if there is one; it ignores networks that are not its own. */
-const receiveRequest = (t: Turn, message: Message): void => {
+const receiveRequest = (t: Turn, message: Message) => {
   const read = decode(networkConfigRequest, message.payload)
   if (read._tag === 'Left') return drop(t, 'malformed', undefined, message.source)
   const { network, metadata } = read.right

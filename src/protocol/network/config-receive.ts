@@ -25,7 +25,7 @@ import { drop, packetOf, reply, send, type Turn } from './turn.ts'
  * A part of a configuration (`docs/protocol/vl2.md` §7.2): in an OK to our request or pushed, from the controller or
  * passed on by anybody, since its signature is what counts.
  */
-export const receiveChunk = (t: Turn, message: Message, at: number): void => {
+export const receiveChunk = (t: Turn, message: Message, at: number) => {
   const read = parseChunk(message.payload, at)
   if (read._tag === 'Left') return drop(t, 'bad-chunk', undefined, message.source)
   const net = joinedAt(t.state.table, message.payload, at)
@@ -62,7 +62,7 @@ const spread = (t: Turn, net: Joined, message: Message, signed: SignedPart): voi
 }
 
 /** ERROR (§4.2): refusals of the controller, and what members say of our frames. VL1 has dealt with those about itself. */
-export const receiveError = (t: Turn, message: Message): void => {
+export const receiveError = (t: Turn, message: Message) => {
   const read = decode(errorVerb, message.payload)
   if (read._tag === 'Left') return drop(t, 'malformed', undefined, message.source)
   const { inReVerb, code, detail } = read.right
@@ -93,7 +93,7 @@ export const receiveError = (t: Turn, message: Message): void => {
 }
 
 /** What is required is said in a dictionary; one that says nothing changes nothing (§7.6). */
-export const authenticationRequired = (t: Turn, net: Joined, detail: Uint8Array): void => {
+export const authenticationRequired = (t: Turn, net: Joined, detail: Uint8Array) => {
   const read = decode(errorAuthenticationRequired, detail)
   if (read._tag === 'Left' || read.right.dictionary === undefined || read.right.dictionary.length === 0)
     return fail(t, net, 'auth-required')

@@ -15,7 +15,7 @@ import { packetOf, send, type Turn, wake } from './turn.ts'
  * identity becomes known; again until something is heard; once a minute to renew. A controller answers once in a
  * second and pushes nothing to a node that waits for approval, so a refused node asks at a little more than that.
  */
-export const requestConfig = (t: Turn, net: Joined): void => {
+export const requestConfig = (t: Turn, net: Joined) => {
   net.requestAt = t.now + nextInterval(net)
   wake(t, net.requestAt)
   if (net.id >> 56n === 0xffn) return synthesize(t, net)
@@ -78,7 +78,7 @@ const requestMetadata = (t: Turn, net: Joined): Uint8Array => {
   ])
 }
 
-const askOwnController = (t: Turn, net: Joined): void => {
+const askOwnController = (t: Turn, net: Joined) => {
   if (!t.config.controller) return fail(t, net, 'not-found')
   net.asked++
   net.requestedAt = t.now
@@ -93,7 +93,7 @@ const askOwnController = (t: Turn, net: Joined): void => {
 }
 
 /** Ad-hoc networks have no controller: the configuration follows from the ID and the time. */
-const synthesize = (t: Turn, net: Joined): void => {
+const synthesize = (t: Turn, net: Joined) => {
   const config = adhocConfig(net.id, t.self, t.now)
   if (config === 'not-found') return fail(t, net, 'not-found')
   if (config !== undefined) applyConfig(t, net, config, encodeConfig(config), 'synthesized')

@@ -19,7 +19,7 @@ import { drop, packetOf, send, type Turn, trust } from './turn.ts'
  * NETWORK_CREDENTIALS received (`docs/protocol/vl2.md` §6.1). Limited per sender; the whole packet waits while the
  * signer of one of its objects is unknown.
  */
-export const receiveCredentials = (t: Turn, message: Message, again: boolean): void => {
+export const receiveCredentials = (t: Turn, message: Message, again: boolean) => {
   if (!again && !passesCredentialGate(t, message.source)) return drop(t, 'rate-limited', undefined, message.source)
   const read = decode(networkCredentials, message.payload)
   if (read._tag === 'Left') return drop(t, 'malformed', undefined, message.source)

@@ -31,7 +31,7 @@ import { deliver, drop, reply, type Turn } from './turn.ts'
  * Frames received (`docs/protocol/vl2.md` §10): gate, then addressing, then rules, then the host stack. What fails the
  * gate is held, because a certificate is usually on its way.
  */
-export const receiveFrame = (t: Turn, message: Message): void => {
+export const receiveFrame = (t: Turn, message: Message) => {
   const p = message.payload
   if (p.length < FRAME_FIELDS) return drop(t, 'malformed', undefined, message.source)
   const net = joinedAt(t.state.table, p, 0)
@@ -46,7 +46,7 @@ export const receiveFrame = (t: Turn, message: Message): void => {
 }
 
 /** A frame with both MACs: from a bridge, or a copy that some rule made. */
-export const receiveExtFrame = (t: Turn, message: Message): void => {
+export const receiveExtFrame = (t: Turn, message: Message) => {
   const p = message.payload
   const start = extFrameStart(p)
   if (start < 0) return drop(t, 'malformed', undefined, message.source)
@@ -104,7 +104,7 @@ const deliverExtFrame = (
 }
 
 /** A frame to a group, answered with more members of the group if the sender asks for them. */
-export const receiveMulticastFrame = (t: Turn, message: Message): void => {
+export const receiveMulticastFrame = (t: Turn, message: Message) => {
   if (message.payload.length < 8) return drop(t, 'malformed', undefined, message.source)
   const net = joinedAt(t.state.table, message.payload, 0)
   if (net === undefined) return drop(t, 'not-joined', undefined, message.source)

@@ -25,7 +25,7 @@ export const sendFrames = (t: Turn, net: Joined | undefined, frames: readonly Fr
   for (const frame of frames) sendFrame(t, net, active, frame)
 }
 
-const sendFrame = (t: Turn, net: Joined, active: Active, frame: Frame): void => {
+const sendFrame = (t: Turn, net: Joined, active: Active, frame: Frame) => {
   const { to, from, etherType, payload } = frame
   const bridged = from !== net.ownMac
   if (bridged && !active.isBridge) return drop(t, 'not-a-bridge', net.id)
@@ -41,7 +41,7 @@ const sendFrame = (t: Turn, net: Joined, active: Active, frame: Frame): void => 
 }
 
 /** To a device behind a bridge: the bridge it was seen behind, else several of them. */
-const sendToBridges = (t: Turn, net: Joined, active: Active, frame: Frame): void => {
+const sendToBridges = (t: Turn, net: Joined, active: Active, frame: Frame) => {
   const { to, from, etherType, payload } = frame
   if (filter(active.rules, 'out', undefined, from, to, etherType, payload) === 'drop') return drop(t, 'rule', net.id)
   for (const bridge of bridgesTowards(t, net, active, frame)) {

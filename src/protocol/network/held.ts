@@ -38,7 +38,7 @@ export const holdForSigner = (t: Turn, net: Joined | undefined, message: Message
   hold(t, { message, network: net, awaits: { identityOf: signer }, until: t.now + HELD_FOR, askAt: Infinity })
 }
 
-const hold = (t: Turn, held: Held): void => {
+const hold = (t: Turn, held: Held) => {
   const queue = t.state.held
   let ofPeer = 0
   for (const other of queue) if (other.message.source === held.message.source) ofPeer++

@@ -37,7 +37,7 @@ export const receiveLike = (t: Turn, message: Message): void => {
 }
 
 /** MULTICAST_GATHER (§11.4): answered with members that this node knows, or not at all. */
-export const receiveGather = (t: Turn, message: Message): void => {
+export const receiveGather = (t: Turn, message: Message) => {
   const read = decode(multicastGather, message.payload)
   if (read._tag === 'Left') return drop(t, 'malformed', undefined, message.source)
   const { network, mac, adi, limit, com } = read.right
@@ -51,14 +51,14 @@ export const receiveGather = (t: Turn, message: Message): void => {
 }
 
 /** OK to a MULTICAST_GATHER of ours (§11.3). VL1 has checked that one was sent. */
-export const receiveGatherOk = (t: Turn, message: Message, body: Uint8Array): void => {
+export const receiveGatherOk = (t: Turn, message: Message, body: Uint8Array) => {
   const read = decode(multicastGatherOk, body)
   if (read._tag === 'Left') return drop(t, 'malformed', undefined, message.source)
   foundAll(t, read.right)
 }
 
 /** OK to a MULTICAST_FRAME of ours: whom the recipient knows in the group. */
-export const receiveFrameOk = (t: Turn, message: Message, body: Uint8Array): void => {
+export const receiveFrameOk = (t: Turn, message: Message, body: Uint8Array) => {
   const read = decode(multicastFrameOk, body)
   if (read._tag === 'Left') return drop(t, 'malformed', undefined, message.source)
   const { network, mac, adi, results } = read.right
@@ -108,7 +108,7 @@ const foundAll = (t: Turn, { network, mac, adi, results }: MulticastGatherOk): v
   for (const member of results.members) found(t, network, mac, adi, member)
 }
 
-const found = (t: Turn, network: NetworkId, mac: Mac, adi: number, member: Address): void => {
+const found = (t: Turn, network: NetworkId, mac: Mac, adi: number, member: Address) => {
   if (member === t.self) return
   const { groups } = t.state
   const group = groupOf(groups, network, mac, adi, t.now)

@@ -40,7 +40,7 @@ interface Copy {
 }
 
 /** A multicast frame of the host stack. */
-export const sendMulticast = (t: Turn, net: Joined, active: Active, frame: Frame): void => {
+export const sendMulticast = (t: Turn, net: Joined, active: Active, frame: Frame) => {
   const bridged = frame.from !== net.ownMac
   const arp = arpGroup(frame)
   if (arp === undefined && frame.to === BROADCAST && !active.broadcast) return drop(t, 'broadcast-disabled', net.id)
@@ -72,7 +72,7 @@ export const distribute = (
   target: MulticastGroup,
   content: Omit<Copy, 'gatherLimit'>,
   origin: Address | undefined,
-): void => {
+) => {
   const replicator = origin === undefined ? nearestReplicator(t, active) : undefined
   if (replicator !== undefined) {
     const from = content.from ?? net.ownMac
