@@ -1,0 +1,118 @@
+import type { Address } from '../kernel/id.ts'
+import { isDirect } from './choice.ts'
+import { callUpstream, contact, sayHello, sayHelloByRelay } from './greeting.ts'
+import { removeRoute } from './learning.ts'
+import { type Node, say } from './node.ts'
+import { needsHeartbeat } from './path-quality.ts'
+import { isActive, isLive, type Peer } from './peer.ts'
+import { peerOf, reviewLink } from './peer-table.ts'
+import { seek } from './seek.ts'
+
+/**
+ * The periodic work (`docs/protocol/vl1.md`, periodic work): contact with upstreams and with whom networks name, pings to
+ * peers that take part in a network with us, and whether we are online.
+ *
+ * Native nodes keep the NAT towards a root open with a WHOIS every 5 s; we send an ECHO on each of its paths that has
+ * been idle for 14 s, in either direction: a second unanswered one then follows soon, and tells us early that a root is gone.
+ */
+export const keepContact = (node: Node): void => {
+  const { due, now } = node
+  due.ping = now + PING_CHECK * (node.config.lowBandwidth === true ? 5 : 1)
+  reviewOnline(node)
+  for (const address of contactSet(node)) {
+    const peer = peerOf(node, address)
+    if (peer === undefined) seek(node, address)
+    else keepUp(node, peer)
+  }
+  for (const peer of node.peers.values()) {
+    if (peer.upstream || node.contacts.has(peer.address)) continue
+    if (isActive(peer, now)) ping(node, peer, PEER_PING)
+    reviewLink(node, peer)
+  }
+}
+
+/**
+ * The first HELLOs, in the very turn in which there are sockets, and again every 500 ms until they are answered; after
+ * ten of them at the pace of the periodic work.
+ */
+export const callUnreached = (node: Node): void => {
+  node.due.bootstrap = Infinity
+  if (node.sockets.length === 0) return
+  for (const address of node.upstreams.byAddress.keys()) {
+    const peer = peerOf(node, address)
+    if (peer === undefined || (node.online && isDirect(node, peer)) || peer.unanswered >= HASTY_HELLOS) continue
+    // whoever answered, though no path could be learned from it, is not called in haste
+    if (peer.lastReceive >= peer.lastHello && peer.lastHello !== -Infinity) continue
+    if (node.now - peer.lastHello >= HELLO_RETRY) callUpstream(node, peer)
+    node.due.bootstrap = Math.min(node.due.bootstrap, peer.lastHello + HELLO_RETRY)
+  }
+}
+
+const contactSet = (node: Node): ReadonlySet<Address> =>
+  new Set([...node.upstreams.byAddress.keys(), ...node.seeds.values(), ...node.contacts].filter((a) => a !== node.self))
+
+const keepUp = (node: Node, peer: Peer): void => {
+  const upstream = node.upstreams.byAddress.has(peer.address)
+  ping(node, peer, upstream ? UPSTREAM_HELLO : PEER_PING)
+  reviewLink(node, peer)
+  if (isDirect(node, peer) && (node.online || !upstream)) return
+  if (node.sockets.length === 0) return
+  if (upstream) {
+    if (node.now - peer.lastHello >= HELLO_RETRY) callUpstream(node, peer)
+  } else if (node.now - peer.lastFullHello > CONTACT_HELLO) {
+    peer.lastFullHello = node.now
+    sayHelloByRelay(node, peer)
+  }
+}
+
+/** HELLO to all paths when that is due, ECHO to the idle ones else; dead ones are forgotten. */
+const ping = (node: Node, peer: Peer, helloEvery: number): void => {
+  const { now } = node
+  const full = now - peer.lastFullHello >= helloEvery
+  if (full && peer.routes.length > 0) peer.lastFullHello = now
+  let highest = 1
+  for (const route of peer.routes) if (route.priority > highest) highest = route.priority
+  const greeted = new Set<string>()
+  for (const route of [...peer.routes]) {
+    const { path } = route
+    if (!isLive(route, now) || route.priority !== highest) {
+      removeRoute(node, peer, route)
+      continue
+    }
+    const { address, port } = path.endpoint
+    // one HELLO leaves by all sockets, and so serves all paths to its endpoint
+    if (full && !greeted.has(`${address}/${port}`)) {
+      greeted.add(`${address}/${port}`)
+      sayHello(node, peer, path.endpoint, path.socket)
+    } else if (!full && isIdle(node, peer, now - path.lastOut, now - path.lastIn))
+      contact(node, peer, path.endpoint, path.socket)
+  }
+}
+
+const isIdle = (node: Node, peer: Peer, out: number, silent: number): boolean =>
+  needsHeartbeat(out) || (node.upstreams.byAddress.has(peer.address) && needsHeartbeat(silent) && out >= PING_CHECK)
+
+/** Online: we are an upstream, or one has spoken to us lately. */
+const reviewOnline = (node: Node): void => {
+  const window = node.config.onlineWindow ?? ONLINE_WINDOW * (node.config.lowBandwidth === true ? 5 : 1)
+  if (!node.online || node.upstreams.amOne || node.now - node.lastUpstreamReceive < window) return
+  node.online = false
+  say(node, { _tag: 'Online', online: false })
+  for (const address of node.upstreams.byAddress.keys()) {
+    const peer = node.peers.get(address)
+    if (peer !== undefined) peer.unanswered = 0
+  }
+  node.due.bootstrap = node.now
+}
+
+export const PING_CHECK = 5_000
+const PEER_PING = 60_000
+/** HELLO to an upstream that has a path: 16 heartbeats. */
+const UPSTREAM_HELLO = 224_000
+/** HELLO by the relay to a peer that a network wants kept in contact and that has no path. */
+const CONTACT_HELLO = 28_000
+const HELLO_RETRY = 500
+/** First HELLOs in a row at that pace. */
+const HASTY_HELLOS = 10
+/** As in the SDK: two keepalives unanswered, and a third one sent. */
+const ONLINE_WINDOW = 30_000

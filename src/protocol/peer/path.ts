@@ -1,0 +1,91 @@
+import type { Endpoint, Via } from '../datagram.ts'
+import { isIpv6, parseIp } from '../kernel/ip.ts'
+import type { Millis } from '../kernel/machine.ts'
+import { type Scope, scope, scopeOf } from './endpoint.ts'
+import { UNKNOWN_LATENCY } from './path-quality.ts'
+
+/**
+ * One local socket and one remote endpoint (`docs/protocol/vl1.md`, peers and paths). Shared by all peers behind that
+ * endpoint: datagrams move its clocks before anything is authenticated, so they may weigh in scoring but never in trust.
+ */
+export interface Path extends Via {
+  readonly endpoint: Endpoint
+  readonly socket: number
+  readonly scope: Scope
+  lastIn: Millis
+  lastOut: Millis
+  /** Milliseconds; `UNKNOWN_LATENCY` before the first sample. */
+  latency: number
+  /** When a peer that shares a network with us last spoke on it. */
+  lastTrusted: Millis
+  /** Gates: the last ECHO answered, the last HELLO sent to confirm it. */
+  lastEcho: Millis
+  lastConfirm: Millis
+}
+
+/** Paths by address text, then by port and socket in one number: no key is ever built per packet. */
+export interface PathTable {
+  readonly byAddress: Map<string, Map<number, Path>>
+  size: number
+}
+
+export const pathTable = (): PathTable => ({ byAddress: new Map(), size: 0 })
+
+/** The path a datagram came by, made on first sight; where the table is full it is made and not remembered. */
+export const pathFor = (table: PathTable, endpoint: Endpoint, socket: number): Path => {
+  const key = socket * PORTS + endpoint.port
+  let here = table.byAddress.get(endpoint.address)
+  const known = here?.get(key)
+  if (known !== undefined) return known
+  const made = newPath(endpoint, socket)
+  if (table.size >= MOST_PATHS) return made
+  if (here === undefined) {
+    here = new Map()
+    table.byAddress.set(endpoint.address, here)
+  }
+  here.set(key, made)
+  table.size++
+  return made
+}
+
+/** The known paths to an endpoint, over whatever socket. */
+export const pathsTo = (table: PathTable, endpoint: Endpoint): readonly Path[] => {
+  const here = table.byAddress.get(endpoint.address)
+  return here === undefined ? [] : [...here.values()].filter((path) => path.endpoint.port === endpoint.port)
+}
+
+/** Forgets what no peer refers to and nothing came by since `before`. */
+export const sweepPaths = (table: PathTable, referred: ReadonlySet<Path>, before: Millis): void => {
+  for (const [address, here] of table.byAddress) {
+    for (const [key, path] of here)
+      if (!referred.has(path) && path.lastIn < before) {
+        here.delete(key)
+        table.size--
+      }
+    if (here.size === 0) table.byAddress.delete(address)
+  }
+}
+
+/** 4 or 6. */
+export const familyOf = (endpoint: Endpoint): 4 | 6 => (isIpv6(endpoint.address) ? 6 : 4)
+
+const newPath = (endpoint: Endpoint, socket: number): Path => {
+  const ip = parseIp(endpoint.address)
+  return {
+    endpoint,
+    socket,
+    scope: ip === undefined ? scope.none : scopeOf(ip),
+    lastIn: -Infinity,
+    lastOut: -Infinity,
+    latency: UNKNOWN_LATENCY,
+    lastTrusted: -Infinity,
+    lastEcho: -Infinity,
+    lastConfirm: -Infinity,
+  }
+}
+
+/** Authenticated traffic within this time keeps a path in use: four pings of 60 s, and 3 s of grace. */
+export const PATH_EXPIRE: Millis = 243_000
+/** Endpoints remembered at once, for all peers and strangers. */
+export const MOST_PATHS = 16_384
+const PORTS = 0x1_0000

@@ -1,0 +1,76 @@
+import type { CipherSuite } from '../crypto/suite.ts'
+import type { Endpoint, Via } from '../datagram.ts'
+import { type Codec, writer, written } from '../kernel/codec.ts'
+import type { Address } from '../kernel/id.ts'
+import { packetIdHigh, writeHeader } from '../packet/header.ts'
+import { verbCode } from '../verb/verb-code.ts'
+import { HEADER } from '../vl1-io.ts'
+import { drop, type Node } from './node.ts'
+import { nextId } from './packet-ids.ts'
+import { type Path, pathFor, pathsTo } from './path.ts'
+import { type Peer, suiteFor } from './peer.ts'
+import { armorOf } from './peer-table.ts'
+import { expectReply } from './reply-filter.ts'
+import { trace } from './trace.ts'
+
+/** A message of VL1's own as a packet yet to be sealed. */
+export const compose = <A>(node: Node, to: Address, verb: number, codec: Codec<A>, value: A): Uint8Array => {
+  const w = writer(CONTROL_SIZE, HEADER)
+  codec.write(w, value)
+  const packet = written(w)
+  writeHeader(packet, nextId(node.ids), to, node.self, verb)
+  return packet
+}
+
+/** Seals one packet for a peer and sends it by exactly this path, as one datagram. */
+export const sendBy = (node: Node, peer: Peer, packet: Uint8Array, verb: number, path: Path): void => {
+  if (seal(node, peer, packet, verb, suiteFor(peer))) transmit(node, packet, path, verb)
+}
+
+/** Seals one packet for a peer and sends it to an endpoint: by one socket, or by all if none is named. */
+export const sendTo = (
+  node: Node,
+  peer: Peer,
+  packet: Uint8Array,
+  verb: number,
+  suite: CipherSuite,
+  endpoint: Endpoint,
+  socket: number | undefined,
+): void => {
+  if (!seal(node, peer, packet, verb, suite)) return
+  if (socket !== undefined) {
+    transmit(node, packet, pathFor(node.paths, endpoint, socket), verb)
+    return
+  }
+  for (const path of pathsTo(node.paths, endpoint)) path.lastOut = node.now
+  node.outbox.push({ data: packet, to: endpoint })
+  if (node.tap) trace(node, 'out', packet, endpoint, verb, 'accepted')
+}
+
+export const transmit = (node: Node, data: Uint8Array, path: Path, verb: number | undefined): void => {
+  path.lastOut = node.now
+  node.outbox.push({ data, to: path.endpoint, socket: path.socket })
+  if (node.tap) trace(node, 'out', data, path.endpoint, verb, 'accepted')
+}
+
+/** Four bytes that open our own NAT towards an endpoint and go no further. */
+export const openNat = (node: Node, to: Via): void => {
+  node.outbox.push({ data: node.config.random(4), to: to.endpoint, socket: to.socket, ttl: 2 })
+}
+
+const seal = (node: Node, peer: Peer, packet: Uint8Array, verb: number, suite: CipherSuite): boolean => {
+  const armor = armorOf(node, peer)
+  if (armor === undefined) {
+    drop(node, 'bad-identity', undefined, peer.address)
+    return false
+  }
+  armor.session.seal(suite, [packet])
+  if (isAnswered(verb)) expectReply(node.filter, packetIdHigh(packet))
+  return true
+}
+
+/** Frames and answers get none themselves; remembering them would only push out what does. */
+export const isAnswered = (verb: number): boolean =>
+  verb !== verbCode.frame && verb !== verbCode.extFrame && verb !== verbCode.ok && verb !== verbCode.error
+
+const CONTROL_SIZE = 256

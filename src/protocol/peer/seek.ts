@@ -1,0 +1,48 @@
+import type { Address } from '../kernel/id.ts'
+import { isReserved } from '../kernel/id.ts'
+import { verbCode } from '../verb/verb-code.ts'
+import { whois } from '../verb/whois.ts'
+import { bestUpstream, pathTo } from './choice.ts'
+import { drop, type Node } from './node.ts'
+import { take } from './rate-gate.ts'
+import { compose, sendBy } from './seal.ts'
+import { ASKS_BURST, ASKS_PER_SECOND, HASTY_ASKS, MOST_SOUGHT, PATIENCE, RETRY } from './waiting.ts'
+
+/**
+ * Asks the best upstream who an address is, again every 500 ms for as long as somebody waits for the answer (and less
+ * often when there has been none for long: an address that nobody has is not asked for twice a second for good). What
+ * cannot be asked yet, for want of an upstream that is reached, is asked as soon as one is.
+ */
+export const seek = (node: Node, address: Address): void => {
+  if (isReserved(address) || address === node.self) return
+  const { sought } = node.waiting
+  const known = sought.get(address)
+  if (known !== undefined) {
+    known.until = node.now + PATIENCE
+    ask(node, address)
+    return
+  }
+  if (sought.size >= MOST_SOUGHT) {
+    drop(node, 'queue-full', undefined, address)
+    return
+  }
+  sought.set(address, { since: node.now, until: node.now + PATIENCE, askedAt: -Infinity, asked: 0 })
+  node.due.queue = Math.min(node.due.queue, node.now + RETRY)
+  ask(node, address)
+}
+
+/** Sends the question if 500 ms have passed since the last, and there is whom to ask. */
+export const ask = (node: Node, address: Address): void => {
+  const entry = node.waiting.sought.get(address)
+  if (entry === undefined || node.now - entry.askedAt < (entry.asked < HASTY_ASKS ? RETRY : PATIENCE)) return
+  const upstream = bestUpstream(node)
+  const path = upstream === undefined ? undefined : pathTo(node, upstream)
+  if (upstream === undefined || path === undefined || upstream.address === address) return
+  if (!take(node.waiting.asks, node.now, ASKS_PER_SECOND, ASKS_BURST)) {
+    drop(node, 'rate-limited', undefined, address)
+    return
+  }
+  entry.askedAt = node.now
+  entry.asked++
+  sendBy(node, upstream, compose(node, upstream.address, verbCode.whois, whois, [address]), verbCode.whois, path)
+}

@@ -1,0 +1,114 @@
+import type { Address } from '../kernel/id.ts'
+import type { Millis } from '../kernel/machine.ts'
+import { addFragmentHop, fragmentHopsOf } from '../packet/fragment.ts'
+import { addHop, destinationOf, hopsOf, MAX_RELAY_HOPS, sourceOf } from '../packet/header.ts'
+import { bestUpstream } from '../peer/choice.ts'
+import type { Node } from '../peer/node.ts'
+import { familyOf, type Path } from '../peer/path.ts'
+import { bestRoute, type Peer, type PeerRoute, qualityOf, TRUST_WINDOW } from '../peer/peer.ts'
+import { peerOf } from '../peer/peer-table.ts'
+import { compose, sendBy, transmit } from '../peer/seal.ts'
+import { relayed, type Verdict } from '../peer/verdict.ts'
+import { rendezvous, rendezvousAt } from '../verb/rendezvous.ts'
+import { verbCode } from '../verb/verb-code.ts'
+
+/**
+ * Passes on a packet for somebody else (`docs/protocol/vl1.md`, relaying). Nothing is authenticated, only the hops are
+ * counted; the two ends are told of each other so that they need us no longer.
+ */
+export const relayPacket = (node: Node, packet: Uint8Array, from: Path): Verdict => {
+  if (!mayRelay(node, from)) return 'not-relaying'
+  if (hopsOf(packet) >= MAX_RELAY_HOPS) return 'hop-limit'
+  const source = sourceOf(packet)
+  const to = peerOf(node, destinationOf(packet))
+  const direct = to === undefined ? undefined : bestRoute(to, node.now)?.path
+  const upstream = direct === undefined ? bestUpstream(node) : undefined
+  const path = direct ?? pathUp(node, upstream, source)
+  if (path === undefined) return 'unreachable'
+  addHop(packet)
+  transmit(node, packet, path, undefined)
+  relayed(node, packet, from)
+  const other = direct === undefined ? upstream : to
+  const peer = node.peers.get(source)
+  if (peer !== undefined && other !== undefined) introduceIfDue(node, peer, other)
+  return undefined
+}
+
+/** The same for a fragment, which does not say whom it comes from. */
+export const relayFragment = (node: Node, fragment: Uint8Array, from: Path): Verdict => {
+  if (!mayRelay(node, from)) return 'not-relaying'
+  if (fragmentHopsOf(fragment) >= MAX_RELAY_HOPS) return 'hop-limit'
+  const to = peerOf(node, destinationOf(fragment))
+  const direct = to === undefined ? undefined : bestRoute(to, node.now)?.path
+  const path = direct ?? pathUp(node, bestUpstream(node), undefined)
+  if (path === undefined) return 'unreachable'
+  addFragmentHop(fragment)
+  transmit(node, fragment, path, undefined)
+  relayed(node, fragment, from)
+  return undefined
+}
+
+/**
+ * Tells two peers where each can be reached: in the best scope that both have a path of, IPv6 before IPv4. In random
+ * order, so that neither always speaks first.
+ */
+export const introduce = (node: Node, x: Peer, y: Peer): void => {
+  for (let scope = 7; scope >= 0; scope--)
+    for (const family of [6, 4] as const) {
+      const a = bestOf(node, x, scope, family)
+      const b = bestOf(node, y, scope, family)
+      if (a === undefined || b === undefined) continue
+      const first = (node.config.random(1)[0]! & 1) === 0
+      if (first) tell(node, x, a, y.address, b)
+      tell(node, y, b, x.address, a)
+      if (!first) tell(node, x, a, y.address, b)
+      return
+    }
+}
+
+/** Forgets old introductions, which only space out new ones. */
+export const sweepIntroductions = (node: Node): void => {
+  for (const peer of node.peers.values())
+    for (const [other, at] of peer.introduced) if (node.now - at >= UNITE_MEMORY) peer.introduced.delete(other)
+}
+
+const introduceIfDue = (node: Node, x: Peer, y: Peer): void => {
+  if (x === y) return
+  const [low, high] = x.address < y.address ? [x, y] : [y, x]
+  const last = low.introduced.get(high.address)
+  if (last !== undefined && node.now - last < UNITE_INTERVAL) return
+  if (last === undefined && low.introduced.size >= MOST_INTRODUCED)
+    for (const oldest of low.introduced.keys()) {
+      low.introduced.delete(oldest)
+      break
+    }
+  low.introduced.set(high.address, node.now)
+  introduce(node, x, y)
+}
+
+const tell = (node: Node, peer: Peer, by: PeerRoute, other: Address, at: PeerRoute): void => {
+  const body = rendezvousAt(other, at.path.endpoint)
+  if (body === undefined) return
+  const packet = compose(node, peer.address, verbCode.rendezvous, rendezvous, body)
+  sendBy(node, peer, packet, verbCode.rendezvous, by.path)
+}
+
+const bestOf = (node: Node, peer: Peer, scope: number, family: 4 | 6): PeerRoute | undefined => {
+  let best: PeerRoute | undefined
+  for (const route of peer.routes) {
+    if (route.path.scope !== scope || familyOf(route.path.endpoint) !== family) continue
+    if (best === undefined || qualityOf(route, node.now) <= qualityOf(best, node.now)) best = route
+  }
+  return best
+}
+
+const mayRelay = (node: Node, from: Path): boolean => node.upstreams.amOne || node.now - from.lastTrusted < TRUST_WINDOW
+
+const pathUp = (node: Node, upstream: Peer | undefined, source: Address | undefined): Path | undefined =>
+  upstream === undefined || upstream.address === source ? undefined : bestRoute(upstream, node.now, true)?.path
+
+/** Between two introductions of the same pair. */
+const UNITE_INTERVAL: Millis = 30_000
+const UNITE_MEMORY: Millis = 240_000
+/** Pairs remembered per peer. */
+const MOST_INTRODUCED = 1_024
