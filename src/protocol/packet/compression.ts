@@ -96,7 +96,7 @@ const writeSequence = (
   out[at] = (Math.min(literals, LONG) << 4) | Math.min(match, LONG)
   const to = writeMore(out, at + 1, literals)
   if (to < 0 || to + literals > out.length) return -1
-  for (let i = 0; i < literals; i++) out[to + i] = data[from + i]!
+  copy(data, from, out, to, literals)
   return to + literals
 }
 
@@ -155,7 +155,9 @@ const expand = (data: Uint8Array, out: Uint8Array): Uint8Array => {
       for (let more = 255; more === 255; literals += more) {
         more = data[at++]!
       }
-    for (let i = 0; i < literals; i++) out[to++] = data[at++]!
+    copy(data, at, out, to, literals)
+    at += literals
+    to += literals
     if (at === data.length) return out
     const distance = data[at]! | (data[at + 1]! << 8)
     at += 2
@@ -164,9 +166,24 @@ const expand = (data: Uint8Array, out: Uint8Array): Uint8Array => {
       for (let more = 255; more === 255; match += more) {
         more = data[at++]!
       }
-    // byte by byte: a match may overlap what it produces
-    for (let from = to - distance; match > 0; match--) out[to++] = out[from++]!
+    to = repeat(out, to, distance, match)
   }
+}
+
+const copy = (from: Uint8Array, at: number, out: Uint8Array, to: number, size: number): void => {
+  if (size > LOOP) out.set(from.subarray(at, at + size), to)
+  else for (let i = 0; i < size; i++) out[to + i] = from[at + i]!
+}
+
+/** Copies a match, which may run over what it produces, and returns where it ends. */
+const repeat = (out: Uint8Array, at: number, distance: number, size: number): number => {
+  const end = at + size
+  let to = at
+  if (size <= LOOP) for (; to < end; to++) out[to] = out[to - distance]!
+  // what is there doubles with each copy, so that none overlaps itself
+  for (let n = distance; to < end; to += n, n = to - at + distance)
+    out.copyWithin(to, at - distance, at - distance + Math.min(n, end - to))
+  return end
 }
 
 /** The largest payload, decompressed. */
@@ -178,6 +195,8 @@ const LONG = 15
 /** The last five bytes of a block are literals, and no match starts within the last twelve (LZ4 block format). */
 const TAIL = 5
 const NO_MATCH_FROM = 12
+/** Up to here bytes are copied one by one: a call costs more. */
+const LOOP = 32
 /** Misses, as a power of two, after which the encoder takes longer strides. */
 const STRIDE = 5
 const KEY_BITS = 12

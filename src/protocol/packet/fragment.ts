@@ -44,7 +44,7 @@ export const fragment = (packet: Uint8Array, mtu: number): readonly Uint8Array[]
   const all = new Uint8Array(packet.length - mtu + (pieces - 1) * FRAGMENT_HEADER)
   for (let number = 1, from = mtu, at = 0; number < pieces; number++, from += step, at += mtu) {
     const piece = all.subarray(at, at + Math.min(mtu, packet.length - from + FRAGMENT_HEADER))
-    piece.set(packet.subarray(0, 13))
+    for (let i = 0; i < 13; i++) piece[i] = packet[i]!
     piece[13] = FRAGMENT_MARK
     piece[14] = (pieces << 4) | number
     piece.set(packet.subarray(from, from + piece.length - FRAGMENT_HEADER), FRAGMENT_HEADER)

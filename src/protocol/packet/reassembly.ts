@@ -31,8 +31,8 @@ export interface Reassembly {
 }
 
 export type Assembly =
-  /** `lost`: an unfinished packet that had to give way to this one, and why. */
-  | { readonly _tag: 'Waiting'; readonly lost: 'queue-full' | undefined }
+  /** `lost`: an unfinished packet gave way to this one, and why. */
+  | { readonly _tag: 'Waiting'; readonly lost: 'queue-full' | 'expired' | undefined }
   /** One new buffer; `via` is how the head came. */
   | { readonly _tag: 'Assembled'; readonly packet: Uint8Array; readonly via: Via }
   | { readonly _tag: 'Refused'; readonly reason: 'bad-fragment' | 'oversized' }
@@ -79,13 +79,13 @@ const add = (
   const high = packetIdHigh(datagram)
   const low = packetIdLow(datagram)
   let into = find(r, high, low)
-  let lost: 'queue-full' | undefined
+  let answer = WAITING
   if (into === undefined || now - into.since >= PATIENCE) {
     if (into === undefined) {
       into = r.slots[r.next]!
       r.next = (r.next + 1) % SLOTS
     }
-    if (into.held !== 0) lost = 'queue-full'
+    if (into.held !== 0) answer = now - into.since >= PATIENCE ? IN_PLACE_OF_EXPIRED : IN_PLACE_OF_ANOTHER
     clear(into)
     into.high = high
     into.low = low
@@ -103,7 +103,7 @@ const add = (
     }
   }
   const all = (1 << into.pieces) - 1
-  if (into.pieces === 0 || (into.held & all) !== all) return lost === undefined ? WAITING : WAITING_INSTEAD
+  if (into.pieces === 0 || (into.held & all) !== all) return answer
   return { _tag: 'Assembled', via: into.via!, packet: join(into) }
 }
 
@@ -148,7 +148,8 @@ const clear = (one: Slot): void => {
 }
 
 const WAITING: Assembly = { _tag: 'Waiting', lost: undefined }
-const WAITING_INSTEAD: Assembly = { _tag: 'Waiting', lost: 'queue-full' }
+const IN_PLACE_OF_ANOTHER: Assembly = { _tag: 'Waiting', lost: 'queue-full' }
+const IN_PLACE_OF_EXPIRED: Assembly = { _tag: 'Waiting', lost: 'expired' }
 const BAD: Assembly = { _tag: 'Refused', reason: 'bad-fragment' }
 const OVERSIZED: Assembly = { _tag: 'Refused', reason: 'oversized' }
 /** Packets under assembly at once. */
