@@ -3,6 +3,7 @@ import { cryptoCheckers } from './checkers/crypto.ts'
 import { vl1Codec } from './checkers/vl1-codec.ts'
 import { vl1Messages } from './checkers/vl1-messages.ts'
 import { vl2Checkers } from './checkers/vl2.ts'
+import { vl2Behaviour } from './checkers/vl2-behaviour.ts'
 
 /** Vector file name → what it is held against. */
 export const checkers: Readonly<Record<string, Checker>> = {
@@ -10,4 +11,5 @@ export const checkers: Readonly<Record<string, Checker>> = {
   ...vl1Messages,
   ...cryptoCheckers,
   ...vl2Checkers,
+  ...vl2Behaviour,
 }
