@@ -35,6 +35,11 @@ export interface IpOutput {
   readonly send: (flow: Flow, area: Uint8Array) => SocketErrorCode | undefined
   /** The largest IP packet towards `flow.remote` now (path MTU, at most the interface's). */
   readonly mtu: (flow: Flow) => number
+  /**
+   * A report of a smaller path MTU was believed (it quoted data in flight): it holds for every flow to that remote.
+   * `mtu` tells what became of it; values below the minimum of the family are raised.
+   */
+  readonly lowerMtu: (flow: Flow, mtu: number) => void
   /** New data was acknowledged: the neighbour is reachable, no probe needed. */
   readonly confirm: (flow: Flow) => void
   /** The source address to use towards `remote`, or a code if there is none. */

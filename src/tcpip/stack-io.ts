@@ -225,3 +225,5 @@ export type StackDropReason =
   | 'neighbour-queue'
   | 'neighbour-limit'
   | 'no-route'
+  | 'loop-queue'
+  | 'icmp-ignored'

@@ -1,0 +1,206 @@
+import { readU32 } from '../protocol/kernel/codec.ts'
+import { FRAME_HEADROOM } from '../protocol/kernel/frame.ts'
+import { type Mac, mac } from '../protocol/kernel/id.ts'
+import { BROADCAST_MAC, groupMac, isMulticast } from './address.ts'
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from './ethernet.ts'
+import type { Host } from './host.ts'
+import type { Interface } from './interface.ts'
+import { fragmentIpv4, fragmentIpv6 } from './ip-fragments.ts'
+import type { Flow, Ip, IpOutput } from './ip-output.ts'
+import { DONT_FRAGMENT, IPV4_HEADER, TCP, UDP, writeIpv4 } from './ipv4.ts'
+import { IPV6_HEADER, writeIpv6 } from './ipv6.ts'
+import type { Neighbour } from './neighbour.ts'
+import { use } from './neighbour.ts'
+import type { NeighbourCache } from './neighbour-cache.ts'
+import { pathMtuCache } from './path-mtu.ts'
+import { wordsOf } from './port.ts'
+import type { SipHash } from './siphash.ts'
+import type { SocketErrorCode } from './stack-io.ts'
+
+/** IP output of one stack: what transports see of it, and what the stack itself needs. */
+export interface IpSender extends IpOutput {
+  /** As `send`; a copy also goes to this host (RFC 1112 §6.1). For groups and broadcast. */
+  readonly sendAlsoHere: (flow: Flow, area: Uint8Array) => SocketErrorCode | undefined
+  /** A packet whose neighbour is known now. */
+  readonly transmit: (packet: Uint8Array, to: Neighbour) => void
+  /** The next packet that this host sent to itself. */
+  readonly nextLooped: () => Uint8Array | undefined
+  readonly hasLooped: () => boolean
+  /** Addresses, routes or neighbours changed: what flows remember is looked up again. */
+  readonly changed: () => void
+  readonly deadline: () => number
+  readonly tick: () => void
+}
+
+export const flowOf = (local: Ip, remote: Ip, protocol: number, ttl = DEFAULT_TTL, tos = 0): Flow => ({
+  local,
+  remote,
+  protocol,
+  ttl,
+  tos,
+  cache: undefined,
+})
+
+/** What a flow remembers of its way, good for as long as the generation is the same. */
+interface Path {
+  readonly generation: number
+  readonly way: 'Here' | 'Group' | 'Neighbour'
+  /** Of the group. */
+  readonly mac: Mac
+  readonly hop: Ip
+  neighbour: Neighbour | undefined
+  readonly mtu: number
+  readonly label: number
+}
+
+export const ipSender = (host: Host, iface: Interface, neighbours: () => NeighbourCache, hash: SipHash): IpSender => {
+  const pathMtu = pathMtuCache()
+  const counters = new Uint32Array(COUNTERS)
+  let generation = 1
+  let looped: Uint8Array[] = []
+  let loopedAt = 0
+
+  /** Identifications count up from a secret start for each pair of hosts and protocol (RFC 7739 §5.3). */
+  const identification = (flow: Flow): number => {
+    const start = hash(...wordsOf(flow.local), ...wordsOf(flow.remote), flow.protocol)
+    const counter = start % COUNTERS
+    counters[counter] = counters[counter]! + 1
+    return (start + counters[counter]!) >>> 0
+  }
+  /** 20 bits of the flow's five-tuple, never zero (RFC 6437 §3). */
+  const labelOf = (flow: Flow, area: Uint8Array): number => {
+    const hasPorts = flow.protocol === TCP || flow.protocol === UDP
+    const ports = hasPorts && area.length >= 4 ? readU32(area, 0) : 0
+    return (hash(...wordsOf(flow.local), ...wordsOf(flow.remote), flow.protocol, ports) & 0xf_ffff) | 1
+  }
+
+  const find = (flow: Flow, area: Uint8Array | undefined): Path | SocketErrorCode => {
+    const { remote } = flow
+    if (iface.mtu() === 0) return 'ENETDOWN'
+    const label = remote.family === 6 && area !== undefined ? labelOf(flow, area) : 0
+    const base = { generation, hop: remote, mac: NO_MAC, neighbour: undefined, label }
+    if (iface.isLocal(remote)) return { ...base, way: 'Here', mtu: LOOPBACK_MTU }
+    if (isMulticast(remote)) return { ...base, way: 'Group', mac: groupMac(remote), mtu: iface.mtu() }
+    if (iface.isBroadcast(remote)) return { ...base, way: 'Group', mac: BROADCAST_MAC, mtu: iface.mtu() }
+    const hop = iface.nextHop(remote)
+    if (hop === undefined) return 'ENETUNREACH'
+    const mtu = Math.min(iface.mtu(), pathMtu.find(remote, host.now) ?? Infinity)
+    return { ...base, way: 'Neighbour', hop, mtu }
+  }
+  const pathOf = (flow: Flow, area: Uint8Array | undefined): Path | SocketErrorCode => {
+    const known = flow.cache as Path | undefined
+    if (known !== undefined && known.generation === generation && (known.label !== 0 || flow.local.family === 4)) {
+      return known
+    }
+    const path = find(flow, area)
+    if (typeof path !== 'string' && (area !== undefined || path.label !== 0)) flow.cache = path
+    return path
+  }
+
+  const transmit = (packet: Uint8Array, to: Neighbour): void =>
+    host.emit(to.mac, to.ip.family === 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, packet)
+
+  const loop = (packet: Uint8Array): void => {
+    if (looped.length - loopedAt >= MOST_LOOPED) host.drop('loop-queue')
+    else looped.push(packet)
+  }
+  const dispatch = (path: Path, packet: Uint8Array): void => {
+    if (path.way === 'Here') {
+      loop(packet)
+      return
+    }
+    if (path.way === 'Group') {
+      host.emit(path.mac, path.hop.family === 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, packet)
+      return
+    }
+    let neighbour = path.neighbour
+    if (neighbour === undefined || neighbour.state === 'Gone') {
+      neighbour = neighbours().towards(path.hop)
+      path.neighbour = neighbour
+    }
+    if (neighbour.state === 'Reachable' && use(neighbour, host.now)) transmit(packet, neighbour)
+    else neighbours().send(neighbour, packet)
+  }
+
+  const send = (flow: Flow, area: Uint8Array, alsoHere: boolean): SocketErrorCode | undefined => {
+    const path = pathOf(flow, area)
+    if (typeof path === 'string') return path
+    const isV4 = flow.local.family === 4
+    const header = isV4 ? IPV4_HEADER : IPV6_HEADER
+    const packet = new Uint8Array(area.buffer, area.byteOffset - header, header + area.length)
+    const fits = packet.length <= path.mtu
+    if (packet.length > header + (isV4 ? MOST_V4_PAYLOAD : MOST_V6_PAYLOAD)) return 'EMSGSIZE'
+    if (isV4) {
+      const field = fits ? DONT_FRAGMENT : 0
+      const id = fits ? 0 : identification(flow)
+      writeIpv4(packet, flow.tos, id, field, flow.ttl, flow.protocol, flow.local.bytes, flow.remote.bytes)
+    } else {
+      writeIpv6(packet, flow.tos, path.label, flow.protocol, flow.ttl, flow.local.bytes, flow.remote.bytes)
+    }
+    if (alsoHere) loop(packet.slice())
+    if (fits) {
+      dispatch(path, packet)
+      return undefined
+    }
+    if (flow.protocol === TCP) return 'EMSGSIZE'
+    const pieces = isV4 ? fragmentIpv4(packet, path.mtu) : fragmentIpv6(packet, path.mtu, identification(flow))
+    for (const piece of pieces) dispatch(path, piece)
+    return undefined
+  }
+
+  return {
+    allocate: (flow, length) => {
+      const header = flow.local.family === 4 ? IPV4_HEADER : IPV6_HEADER
+      const front = FRAME_HEADROOM + header
+      return new Uint8Array(new ArrayBuffer(front + length), front, length)
+    },
+    send: (flow, area) => send(flow, area, false),
+    sendAlsoHere: (flow, area) => send(flow, area, true),
+    mtu: (flow) => {
+      const path = pathOf(flow, undefined)
+      return typeof path === 'string' ? iface.mtu() : path.mtu
+    },
+    lowerMtu: (flow, reported) => {
+      const path = pathOf(flow, undefined)
+      if (typeof path === 'string' || path.way !== 'Neighbour') return
+      if (pathMtu.report(flow.remote, path.mtu, reported, host.now) !== undefined) generation++
+    },
+    confirm: (flow) => {
+      const neighbour = (flow.cache as Path | undefined)?.neighbour
+      if (neighbour !== undefined) neighbours().confirm(neighbour)
+    },
+    source: (remote) => {
+      if (iface.mtu() === 0) return 'ENETDOWN'
+      const isReached = iface.isLocal(remote) || isMulticast(remote) || iface.isBroadcast(remote)
+      if (!isReached && iface.nextHop(remote) === undefined) return 'ENETUNREACH'
+      return iface.source(remote) ?? 'EADDRNOTAVAIL'
+    },
+    isLocal: iface.isLocal,
+    transmit,
+    nextLooped: () => {
+      const packet = looped[loopedAt]
+      if (packet === undefined) return undefined
+      if (++loopedAt === looped.length) {
+        looped = []
+        loopedAt = 0
+      }
+      return packet
+    },
+    hasLooped: () => looped.length > 0,
+    changed: () => {
+      generation++
+    },
+    deadline: pathMtu.deadline,
+    tick: () => {
+      if (pathMtu.tick(host.now)) generation++
+    },
+  }
+}
+
+export const DEFAULT_TTL = 64
+export const LOOPBACK_MTU = 65_535
+export const MOST_V4_PAYLOAD = 65_515
+export const MOST_V6_PAYLOAD = 65_535
+const MOST_LOOPED = 4096
+const COUNTERS = 1024
+const NO_MAC = mac(0)

@@ -1,0 +1,50 @@
+import { samePrefix } from '../protocol/kernel/ip.ts'
+import type { Interning } from './interning.ts'
+import type { Ip } from './ip-output.ts'
+import type { InterfaceAddress, RouteEntry } from './stack-io.ts'
+
+/** One way out of the interface. Without `via` the destination itself is the next hop. */
+export interface Route {
+  readonly target: Ip
+  readonly bits: number
+  readonly via: Ip | undefined
+  readonly metric: number
+}
+
+/**
+ * The routes of an interface, best first: longest prefix, then lowest metric, then the order they were given in.
+ * The prefixes of its addresses are on-link; a route `via` something that is not on-link is left out.
+ */
+export const routeTable = (
+  addresses: readonly InterfaceAddress[],
+  entries: readonly RouteEntry[],
+  intern: Interning,
+): readonly Route[] => {
+  const onLink: Route[] = []
+  for (const { address, bits } of addresses) {
+    const target = intern.text(address)
+    if (target !== undefined && bits < target.bytes.length * 8) onLink.push({ target, bits, via: undefined, metric: 0 })
+  }
+  for (const { target: text, via, metric } of entries) {
+    const target = intern.text(text.address)
+    if (target !== undefined && via === undefined) onLink.push({ target, bits: text.bits, via: undefined, metric })
+  }
+  const routes = [...onLink]
+  for (const { target: text, via: viaText, metric } of entries) {
+    const target = intern.text(text.address)
+    const via = viaText === undefined ? undefined : intern.text(viaText)
+    if (target === undefined || via === undefined || routeTo(onLink, via) === undefined) continue
+    routes.push({ target, bits: text.bits, via, metric })
+  }
+  return routes
+    .slice(0, MOST_ROUTES)
+    .map((route, order) => ({ route, order }))
+    .sort((a, b) => b.route.bits - a.route.bits || a.route.metric - b.route.metric || a.order - b.order)
+    .map(({ route }) => route)
+}
+
+/** The first that covers `ip`; `routes` are in order of preference. */
+export const routeTo = (routes: readonly Route[], ip: Ip): Route | undefined =>
+  routes.find((route) => samePrefix(route.target.bytes, ip.bytes, route.bits))
+
+const MOST_ROUTES = 1024
