@@ -98,6 +98,7 @@ const ERRNO: Readonly<Record<string, number>> = {
   EACCES: 13,
   EINVAL: 22,
   EPIPE: 32,
+  EDESTADDRREQ: 89,
   EMSGSIZE: 90,
   EADDRINUSE: 98,
   EADDRNOTAVAIL: 99,

@@ -1,0 +1,214 @@
+import type { SecretIdentity, Identity as WireIdentity } from '../protocol/crypto/identity.ts'
+import { parseIdentity, printIdentity, printSecret } from '../protocol/crypto/identity.ts'
+import type { Crypto } from '../protocol/crypto/suite.ts'
+import { decode } from '../protocol/kernel/codec.ts'
+import { explain } from '../protocol/kernel/error.ts'
+import { parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
+import { type PeerRecord, peerRecord } from '../protocol/peer/peer-record.ts'
+import { publicPlanet } from '../protocol/world/planet.ts'
+import { type World, world as worldCodec } from '../protocol/world/world.ts'
+import { combinedLink } from '../streams/combined-link.ts'
+import { ArgumentError, NodeError, StoreError } from '../streams/error.ts'
+import type { Link } from '../streams/link.ts'
+import { RunningNode } from '../streams/node.ts'
+import { memoryStore, type StateStore, type StoreKey } from '../streams/store.ts'
+import { asNodeId, asWorldId } from './id.ts'
+import { secretIdentity } from './identity.ts'
+import { Keeper } from './keeper.ts'
+import { VirtualNode, type ZtNode } from './node.ts'
+import { checkedNodeOptions, type NodeOptions } from './node-options.ts'
+import type { Platform } from './platform.ts'
+import { waitFor } from './wait.ts'
+
+/**
+ * Starts a node. Resolves when its identity is ready and its links are bound; it need not be online by then.
+ * @throws {ArgumentError} `ERR_ZT_INVALID_OPTION` @throws {StoreError} @throws {NodeError} `ERR_ZT_BIND`,
+ * `ERR_ZT_IDENTITY_INVALID`, `ERR_ZT_PLANET_INVALID`
+ */
+export type CreateNode = (options?: NodeOptions) => Promise<ZtNode>
+
+export const createNodeOn =
+  (platform: Platform): ((options?: NodeOptions) => Promise<VirtualNode>) =>
+  async (options = {}) => {
+    const checked = checkedNodeOptions(options)
+    const { signal, cache = {}, autoUnref = false } = checked
+    signal?.throwIfAborted()
+    const store = typeof checked.store === 'string' ? platform.store(checked.store) : (checked.store ?? memoryStore())
+    const kept = { identity: true, networks: true, peers: true, roots: true, ...cache }
+    const planet = givenPlanet(checked.planet)
+    await store.open?.()
+    const keeper = new Keeper(store, kept)
+    try {
+      const identity = await ownIdentity(checked, store, keeper, platform)
+      const setup = {
+        identity,
+        planet: planet ?? (kept.roots ? await storedPlanet(store) : undefined) ?? publicPlanet,
+        moons: kept.roots ? await storedMoons(store) : [],
+        knownPeers: kept.peers ? await storedPeers(store) : [],
+        lowBandwidth: checked.lowBandwidth ?? false,
+      }
+      signal?.throwIfAborted()
+      const clock = checked.scheduler ?? platform.clock()
+      const running = new RunningNode(setup, {
+        clock,
+        random: checked.random ?? platform.random(),
+        crypto: platform.crypto(),
+        link: linkOf(checked, platform),
+        validate: (wire, answer) => validate(platform, wire, answer),
+      })
+      const node = new VirtualNode(running, keeper)
+      await start(node, checked, store, kept.networks)
+      if (autoUnref) node.unref()
+      return node
+    } catch (error) {
+      await store.close?.()
+      throw error
+    }
+  }
+
+/** Binds, joins what was joined before, and ties the node to the signal. */
+const start = async (node: VirtualNode, options: NodeOptions, store: StateStore, networks: boolean): Promise<void> => {
+  const { running } = node
+  const { signal } = options
+  node.keeper.watch(running)
+  for (const { id, seed } of options.moons ?? [])
+    running.tell({ _tag: 'Orbit', id: BigInt(`0x${asWorldId(id)}`), seed: parseAddress(asNodeId(seed))! })
+  const remembered = networks ? await store.list('network') : []
+  for (const key of remembered) {
+    if (key.kind !== 'network') continue
+    const cached = await store.get(key)
+    running.join(
+      parseNetworkId(key.id)!,
+      { managed: true, default: true },
+      cached !== undefined && cached.length > 0 ? cached : undefined,
+    )
+  }
+  let fatal: NodeError | undefined
+  const atRuntime = running.onFatal
+  running.onFatal = (error) => {
+    fatal ??= error
+  }
+  running.start()
+  try {
+    await waitFor<void>(
+      running.hands.clock,
+      { signal },
+      () => new Error('late'),
+      ({ resolve, reject }) => {
+        if (fatal !== undefined) reject(fatal)
+        running.onFatal = reject
+        const watching = running.hands.link.local$.subscribe({ next: () => resolve(), error: reject })
+        return () => watching.unsubscribe()
+      },
+    )
+  } catch (error) {
+    running.onFatal = () => undefined
+    await node.close({ graceMs: 0 })
+    throw error
+  }
+  running.onFatal = atRuntime
+  if (signal === undefined) return
+  const abort = (): void => node.abort(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  node.closed.catch(() => undefined).finally(() => signal.removeEventListener('abort', abort))
+}
+
+const validate = (platform: Platform, identity: WireIdentity, answer: (valid: boolean) => void): void => {
+  platform.validate(identity).then(answer, () => answer(false))
+}
+
+const linkOf = ({ link }: NodeOptions, platform: Platform): Link => {
+  if (link === undefined) return platform.link()
+  if (!Array.isArray(link)) return link as Link
+  const links = link as readonly Link[]
+  if (links.length === 0) throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'link [] is empty — pass at least one link')
+  return links.length === 1 ? links[0]! : combinedLink(links)
+}
+
+/** The identity option wins over the store; without either a new one is made, off the loop. */
+const ownIdentity = async (
+  options: NodeOptions,
+  store: StateStore,
+  keeper: Keeper,
+  platform: Platform,
+): Promise<SecretIdentity> => {
+  const crypto = platform.crypto()
+  if (options.identity !== undefined) return checkedIdentity(crypto, secretIdentity(options.identity))
+  const stored = await store.get({ kind: 'identity.secret' })
+  if (stored !== undefined) {
+    const parsed = parseIdentity(new TextDecoder().decode(stored).trim())
+    const found = parsed._tag === 'Right' && parsed.right.secretKey !== undefined ? parsed.right : undefined
+    if (found?.secretKey === undefined)
+      throw new StoreError(
+        'ERR_ZT_STORE_CORRUPT',
+        { kind: 'identity.secret' },
+        'is no secret identity — restore it, or delete it to get a new address',
+      )
+    return checkedIdentity(crypto, { ...found, secretKey: found.secretKey })
+  }
+  const made = await platform.generate(options.signal)
+  const text = new TextEncoder()
+  keeper.save({ kind: 'identity.secret' }, text.encode(printSecret(made)))
+  keeper.save({ kind: 'identity.public' }, text.encode(printIdentity(made)))
+  return made
+}
+
+const checkedIdentity = (crypto: Crypto, identity: SecretIdentity): SecretIdentity => {
+  if (keysMatch(crypto, identity)) return identity
+  throw new NodeError(
+    'ERR_ZT_IDENTITY_INVALID',
+    'identity is damaged: its secret key does not belong to its public key — restore it from a backup',
+  )
+}
+
+const keysMatch = (crypto: Crypto, { publicKey, secretKey }: SecretIdentity): boolean => {
+  const [x, ed] = [
+    crypto.x25519PublicKey(secretKey.subarray(0, 32)),
+    crypto.ed25519PublicKey(secretKey.subarray(32, 64)),
+  ]
+  return x.every((byte, i) => byte === publicKey[i]) && ed.every((byte, i) => byte === publicKey[32 + i])
+}
+
+const givenPlanet = (planet: NodeOptions['planet']): World | undefined => {
+  if (planet === undefined || !(planet instanceof Uint8Array)) return planet
+  const parsed = decode(worldCodec, planet)
+  if (parsed._tag === 'Right' && parsed.right.type === 'planet') return parsed.right
+  const why = parsed._tag === 'Left' ? explain(parsed.left) : 'it is a moon'
+  throw new NodeError(
+    'ERR_ZT_PLANET_INVALID',
+    `planet of ${planet.length} bytes is no planet: ${why} — pass the bytes of a planet file`,
+  )
+}
+
+const storedPlanet = async (store: StateStore): Promise<World | undefined> => {
+  const bytes = await store.get({ kind: 'planet' })
+  if (bytes === undefined) return undefined
+  const parsed = decode(worldCodec, bytes)
+  if (parsed._tag === 'Right' && parsed.right.type === 'planet') return parsed.right
+  throw new StoreError(
+    'ERR_ZT_STORE_CORRUPT',
+    { kind: 'planet' },
+    'is no planet — restore the file, or delete it to use the public one',
+  )
+}
+
+const storedMoons = async (store: StateStore): Promise<readonly World[]> =>
+  (await stored(store, 'moon')).flatMap((bytes) => {
+    const parsed = decode(worldCodec, bytes)
+    return parsed._tag === 'Right' && parsed.right.type === 'moon' ? [parsed.right] : []
+  })
+
+const storedPeers = async (store: StateStore): Promise<readonly PeerRecord[]> =>
+  (await stored(store, 'peer')).flatMap((bytes) => {
+    const parsed = decode(peerRecord, bytes)
+    return parsed._tag === 'Right' ? [parsed.right] : []
+  })
+
+/** Caches: what cannot be read is as good as not there. */
+const stored = async (store: StateStore, kind: StoreKey['kind']): Promise<readonly Uint8Array[]> => {
+  const keys = (await store.list(kind)).slice(0, MOST_REMEMBERED)
+  const values = await Promise.all(keys.map((key) => store.get(key).catch(() => undefined)))
+  return values.filter((value) => value !== undefined)
+}
+
+const MOST_REMEMBERED = 4096

@@ -1,0 +1,128 @@
+import * as t from 'io-ts'
+import type { SchedulerLike } from 'rxjs'
+import type { Endpoint } from '../protocol/datagram.ts'
+import type { Random } from '../protocol/kernel/rng.ts'
+import type { World } from '../protocol/world/world.ts'
+import { ArgumentError } from '../streams/error.ts'
+import type { Link } from '../streams/link.ts'
+import type { StateStore } from '../streams/store.ts'
+import type { NodeId, WorldId } from './id.ts'
+import type { Identity } from './identity.ts'
+
+export interface NodeOptions {
+  /** The text of `identity.secret`, or an identity that has its secret. Wins over the store. */
+  readonly identity?: string | Identity
+  /** A directory (in Node) or a store of your own. Default: nothing is kept. */
+  readonly store?: string | StateStore
+  /** Default in Node: `udpLink()`. */
+  readonly link?: Link | readonly Link[]
+  /** A serialized or parsed planet. Default: the store's, else the public one. */
+  readonly planet?: Uint8Array | World
+  readonly moons?: readonly { readonly id: WorldId | string; readonly seed: NodeId | string }[]
+  /** Accepted for a later version: traffic goes over `link` only. */
+  readonly tcpRelay?: { readonly mode?: 'auto' | 'always' | 'never'; readonly endpoint?: Endpoint }
+  /** What the store may keep; everything by default. */
+  readonly cache?: {
+    readonly identity?: boolean
+    readonly networks?: boolean
+    readonly peers?: boolean
+    readonly roots?: boolean
+  }
+  readonly lowBandwidth?: boolean
+  /** Time: `now()` is ms since the epoch and never goes back. */
+  readonly scheduler?: SchedulerLike
+  readonly random?: Random
+  /** Aborting closes the node. */
+  readonly signal?: AbortSignal
+  /** Let the process end while the node is idle (default false). */
+  readonly autoUnref?: boolean
+}
+
+/** Checks what callers said, once, and names the first thing that is wrong, with its value and what to write instead. */
+export const checkedNodeOptions = (options: NodeOptions): NodeOptions => {
+  const known = isRecord(options) ? options : fail('options', options, 'pass an object like { store: "./home" }')
+  for (const [name, value] of Object.entries(known)) {
+    const rule = RULES[name as keyof NodeOptions]
+    if (rule === undefined) fail(name, value, `there is no such option; known are ${Object.keys(RULES).join(', ')}`)
+    else if (value !== undefined && !rule.type.is(value)) fail(name, value, rule.cure(value))
+  }
+  return options
+}
+
+const fail = (name: string, value: unknown, cure: string): never => {
+  throw new ArgumentError('ERR_ZT_INVALID_OPTION', `${name} ${shown(name, value)} is not valid — ${cure}`)
+}
+
+/** Values in messages: short, and never a secret. */
+const shown = (name: string, value: unknown): string => {
+  if (name === 'identity' || name === 'random') return `(${typeof value})`
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : isRecord(value)
+        ? Object.prototype.toString.call(value)
+        : String(value)
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
+
+const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null
+const guard = <A>(name: string, is: (x: unknown) => x is A): t.Type<A, A, unknown> =>
+  new t.Type(
+    name,
+    is,
+    (x, context) => (is(x) ? t.success(x) : t.failure(x, context)),
+    (a) => a,
+  )
+const withMethods = <A>(name: string, ...methods: readonly string[]): t.Type<A, A, unknown> =>
+  guard(name, (x): x is A => isRecord(x) && methods.every((method) => typeof x[method] === 'function'))
+
+const link = withMethods<Link>('Link', 'send', 'close')
+const endpoint = t.type({ address: t.string, port: t.number })
+
+interface Rule {
+  readonly type: t.Mixed
+  readonly cure: (value: unknown) => string
+}
+const rule = (type: t.Mixed, cure: string | ((value: unknown) => string)): Rule => ({
+  type,
+  cure: typeof cure === 'string' ? () => cure : cure,
+})
+
+const RULES: Readonly<Record<keyof NodeOptions, Rule>> = {
+  identity: rule(
+    t.union([t.string, withMethods<Identity>('Identity', 'exportSecret')]),
+    'pass the text of identity.secret, or what generateIdentity() gave',
+  ),
+  store: rule(
+    t.union([t.string, withMethods<StateStore>('StateStore', 'get', 'set', 'delete', 'list')]),
+    'pass a directory or an object with get, set, delete and list',
+  ),
+  link: rule(t.union([link, t.readonlyArray(link)]), 'pass what udpLink() or a virtual network gave'),
+  planet: rule(
+    t.union([
+      guard('Uint8Array', (x): x is Uint8Array => x instanceof Uint8Array),
+      t.type({ type: t.literal('planet'), roots: t.array(t.unknown) }),
+    ]),
+    (value) =>
+      typeof value === 'string'
+        ? 'a planet is bytes: read the file first, as in planet: await readFile(path)'
+        : 'pass the bytes of a planet file, or what createPlanet() gave',
+  ),
+  moons: rule(t.readonlyArray(t.type({ id: t.string, seed: t.string })), 'pass [{ id, seed }], both in hex'),
+  tcpRelay: rule(
+    t.partial({ mode: t.keyof({ auto: null, always: null, never: null }), endpoint }),
+    "pass { mode: 'auto' | 'always' | 'never' }",
+  ),
+  cache: rule(
+    t.partial({ identity: t.boolean, networks: t.boolean, peers: t.boolean, roots: t.boolean }),
+    'pass { identity, networks, peers, roots } of true and false',
+  ),
+  lowBandwidth: rule(t.boolean, 'use true or false'),
+  scheduler: rule(withMethods<SchedulerLike>('SchedulerLike', 'now', 'schedule'), 'pass an RxJS scheduler'),
+  random: rule(t.Function, 'pass a function from a number of bytes to a Uint8Array'),
+  signal: rule(
+    guard('AbortSignal', (x): x is AbortSignal => isRecord(x) && typeof x['aborted'] === 'boolean'),
+    'pass the signal of an AbortController',
+  ),
+  autoUnref: rule(t.boolean, 'use true or false'),
+}

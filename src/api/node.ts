@@ -1,0 +1,293 @@
+import { defer, distinctUntilChanged, map, merge, type Observable, startWith } from 'rxjs'
+import { parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
+import type { Counts } from '../streams/counters.ts'
+import { NetworkError, NodeError, SocketError } from '../streams/error.ts'
+import type { ZtEvent } from '../streams/event.ts'
+import type { Clock } from '../streams/io/clock.ts'
+import type { LinkStats } from '../streams/link.ts'
+import type { RunningNode } from '../streams/node.ts'
+import type { NetworkState, NodeInfo, Peer } from '../streams/snapshot.ts'
+import type { PacketTrace, TraceRecord } from '../streams/trace.ts'
+import { asNetworkId, asNodeId, asWorldId, type NetworkId, type NodeId, type WorldId } from './id.ts'
+import { type Identity, publicIdentity } from './identity.ts'
+import type { Keeper } from './keeper.ts'
+import { type Network, VirtualNetwork, waitUntil } from './network.ts'
+import { type WaitOptions, waitFor } from './wait.ts'
+
+export interface JoinOptions extends WaitOptions {
+  /** What to wait for: authorised and addressed (default), authorised, or nothing. */
+  readonly wait?: 'ready' | 'ok' | 'none'
+  /**
+   * What of the controller's configuration the host stack takes. Everything by default: the stack is this program's
+   * own and can harm no other, unlike that of a host.
+   */
+  readonly allow?: {
+    readonly managed?: boolean
+    readonly global?: boolean
+    readonly default?: boolean
+    readonly dns?: boolean
+  }
+  /** Keep waiting while the controller has not authorised this node (default), or reject at once. */
+  readonly onDenied?: 'wait' | 'reject'
+  /** Whether `await using` leaves the network at the end (default false). */
+  readonly leaveOnDispose?: boolean
+}
+
+export interface NodeStats {
+  readonly link: LinkStats | undefined
+  /** Packets and frames dropped, by layer and reason. */
+  readonly drops: Counts
+}
+
+/** A node on ZeroTier: its identity, its peers, its networks. */
+export interface ZtNode extends AsyncDisposable {
+  readonly id: NodeId
+  readonly identity: Identity
+  readonly info: NodeInfo
+  /** Whether a root answers. Replays, like everything that is a state. */
+  readonly online$: Observable<boolean>
+  readonly peers$: Observable<ReadonlyMap<NodeId, Peer>>
+  readonly networks$: Observable<ReadonlyMap<NetworkId, NetworkState>>
+  /** What happens, in order; completes after `node/down` or `node/fatal`. Events before the first subscription wait for it. */
+  readonly events$: Observable<ZtEvent>
+  /** Every VL1 packet; costs nothing while nobody subscribes. */
+  readonly packets$: Observable<PacketTrace>
+  readonly trace$: Observable<TraceRecord>
+  readonly stats: NodeStats
+  /** Resolves when the node was closed, rejects with what ended it otherwise. */
+  readonly closed: Promise<void>
+  /** Resolves as soon as a root answers. */
+  online(options?: WaitOptions): Promise<void>
+  /**
+   * Joins a network, or waits for one joined before. Waits through "not authorised yet" without a limit unless told.
+   * @throws {NetworkError} `ERR_ZT_NOT_FOUND`, `ERR_ZT_TOO_OLD`, and with `onDenied: 'reject'` `ERR_ZT_ACCESS_DENIED`
+   * @throws {SocketError} `ETIMEDOUT`
+   * @example const net = await node.join('8056c2e21c000001', { timeout: 30_000 })
+   */
+  join(id: NetworkId | string | bigint, options?: JoinOptions): Promise<Network>
+  /** A joined network, also one remembered by the store. */
+  network(id: NetworkId | string): Network | undefined
+  peer(id: NodeId | string): Peer | undefined
+  /** Adds the roots of a moon, told by `seed`, one of them. */
+  orbit(world: WorldId | string, seed: NodeId | string): Promise<void>
+  deorbit(world: WorldId | string): Promise<void>
+  /**
+   * Ends connections, then everything else; no timer, handle or subscription is left. Open connections get up to
+   * `graceMs` (default 500) to say goodbye. Idempotent.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>
+  /** Whether the node keeps the process alive. */
+  ref(): this
+  unref(): this
+}
+
+export class VirtualNode implements ZtNode {
+  readonly id: NodeId
+  readonly identity: Identity
+  readonly online$: Observable<boolean>
+  readonly peers$: Observable<ReadonlyMap<NodeId, Peer>>
+  readonly networks$: Observable<ReadonlyMap<NetworkId, NetworkState>>
+  readonly events$: Observable<ZtEvent>
+  readonly packets$: Observable<PacketTrace>
+  readonly trace$: Observable<TraceRecord>
+  readonly closed: Promise<void>
+  /** The streams under the interface, for the roles that are built on a node. */
+  readonly running: RunningNode
+  readonly keeper: Keeper
+  readonly #handles = new Map<NetworkId, VirtualNetwork>()
+  readonly #beforeClose: (() => Promise<void>)[] = []
+  #closing: Promise<void> | undefined
+  #settleClosed: (error?: Error) => void = () => undefined
+
+  constructor(running: RunningNode, keeper: Keeper) {
+    this.running = running
+    this.keeper = keeper
+    this.id = running.id
+    const { secretKey: _, ...open } = running.identity
+    const secret = publicIdentity(running.identity)
+    this.identity = { ...publicIdentity(open), hasSecret: true, exportSecret: () => secret.exportSecret() }
+    this.online$ = running.online$.pipe(distinctUntilChanged())
+    this.peers$ = defer(() =>
+      running.peerChanged$.pipe(
+        startWith(undefined),
+        map(() => running.peers),
+      ),
+    )
+    const states = (): ReadonlyMap<NetworkId, NetworkState> =>
+      new Map([...running.networks.values()].map(({ state }) => [state.id, state]))
+    this.networks$ = defer(() =>
+      merge(running.network$, running.networkChanged$).pipe(map(states), distinctUntilChanged(sameEntries)),
+    )
+    this.events$ = running.events.event$
+    this.packets$ = running.packet$
+    this.trace$ = running.trace$.asObservable()
+    this.closed = new Promise((resolve, reject) => {
+      this.#settleClosed = (error) => (error === undefined ? resolve() : reject(error))
+    })
+    // whoever does not watch `closed` hears of it through the calls that fail
+    this.closed.catch(() => undefined)
+    running.onFatal = (error) => {
+      this.#closing ??= this.#end(error, error)
+    }
+  }
+
+  get info(): NodeInfo {
+    return this.running.info
+  }
+  get stats(): NodeStats {
+    return { link: this.running.hands.link.stats, drops: this.running.counters.counts }
+  }
+
+  async online(options: WaitOptions = {}): Promise<void> {
+    const { running } = this
+    this.#check()
+    const late = (): SocketError =>
+      new SocketError(
+        'ETIMEDOUT',
+        'online',
+        undefined,
+        'no root answered; check that UDP gets out and that the planet is the right one',
+      )
+    await waitFor<void>(running.hands.clock, options, late, ({ resolve, reject }) => {
+      const watching = running.online$.subscribe({
+        next: (online) => {
+          if (online) resolve()
+        },
+        complete: () => reject(running.ended),
+      })
+      return () => watching.unsubscribe()
+    })
+  }
+
+  async join(id: NetworkId | string | bigint, options: JoinOptions = {}): Promise<Network> {
+    this.#check()
+    const name = asNetworkId(id)
+    const { wait = 'ready', allow = {}, onDenied = 'wait', leaveOnDispose = false, signal, timeout } = options
+    signal?.throwIfAborted()
+    const allowed = { managed: allow.managed ?? true, default: allow.default ?? true }
+    const bits = parseNetworkId(name)!
+    const known = this.running.networks.get(bits)
+    const network = known ?? this.running.join(bits, allowed)
+    if (known !== undefined && options.allow !== undefined) known.allow(allowed)
+    this.keeper.joined(name)
+    const handle = this.#handle(name)!
+    handle.leaveOnDispose = leaveOnDispose
+    if (wait !== 'none')
+      await waitUntil(network, this.running.hands.clock, 'join', { signal, timeout }, wait, onDenied === 'reject')
+    return handle
+  }
+
+  network(id: NetworkId | string): Network | undefined {
+    return this.#handle(asNetworkId(id))
+  }
+
+  peer(id: NodeId | string): Peer | undefined {
+    return this.running.peer(parseAddress(asNodeId(id))!)
+  }
+
+  async orbit(world: WorldId | string, seed: NodeId | string): Promise<void> {
+    this.#check()
+    const [id, address] = [BigInt(`0x${asWorldId(world)}`), parseAddress(asNodeId(seed))!]
+    this.running.tell({ _tag: 'Orbit', id, seed: address })
+  }
+
+  async deorbit(world: WorldId | string): Promise<void> {
+    this.#check()
+    this.running.tell({ _tag: 'Deorbit', id: BigInt(`0x${asWorldId(world)}`) })
+  }
+
+  close({ graceMs = GRACE }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(graceMs, closedError(this.id))
+    return this.#closing
+  }
+
+  /** Closes because a signal said so. */
+  abort(reason: unknown): void {
+    this.#closing ??= this.#close(0, closedError(this.id, reason))
+  }
+
+  ref(): this {
+    ;(this.running.hands.clock as Partial<Clock>).ref?.()
+    this.running.hands.link.ref?.()
+    return this
+  }
+  unref(): this {
+    ;(this.running.hands.clock as Partial<Clock>).unref?.()
+    this.running.hands.link.unref?.()
+    return this
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Something that has to end before the node does. */
+  beforeClose(end: () => Promise<void>): void {
+    this.#beforeClose.push(end)
+  }
+
+  async #leave(name: NetworkId): Promise<void> {
+    const reason = new NetworkError('ERR_ZT_LEFT', name, `network ${name} was left — join it again`)
+    this.running.leave(parseNetworkId(name)!, reason)
+    this.#handles.delete(name)
+    await this.keeper.left(name)
+  }
+
+  #handle(name: NetworkId): VirtualNetwork | undefined {
+    const network = this.running.networks.get(parseNetworkId(name)!)
+    if (network === undefined) return undefined
+    let handle = this.#handles.get(name)
+    if (handle === undefined) {
+      handle = new VirtualNetwork(network, this.running.hands.clock, () => this.#leave(name))
+      this.#handles.set(name, handle)
+    }
+    return handle
+  }
+
+  async #close(graceMs: number, reason: NodeError): Promise<void> {
+    for (const end of this.#beforeClose.splice(0)) await end()
+    if (graceMs > 0) await this.#sayGoodbye(graceMs)
+    await this.#end(reason, undefined)
+  }
+
+  /** FIN for every open connection, and time for the peers to answer. */
+  #sayGoodbye(graceMs: number): Promise<void> {
+    const busy = [...this.running.networks.values()]
+      .map((network) => network.sockets)
+      .filter((sockets) => sockets.connections > 0)
+    if (busy.length === 0) return Promise.resolve()
+    return waitFor<void>(
+      this.running.hands.clock,
+      { timeout: graceMs },
+      () => new Error('late'),
+      ({ resolve }) => {
+        let left = busy.length
+        for (const sockets of busy)
+          sockets.sayGoodbye(() => {
+            if (--left === 0) resolve()
+          })
+        return () => undefined
+      },
+    ).catch(() => undefined)
+  }
+
+  async #end(reason: NodeError, fatal: NodeError | undefined): Promise<void> {
+    this.running.end(reason, fatal)
+    this.#handles.clear()
+    const link = this.running.hands.link.close().catch(() => undefined)
+    await Promise.all([link, this.keeper.close()])
+    this.#settleClosed(fatal)
+  }
+
+  #check(): void {
+    if (this.running.ended !== undefined) throw this.running.ended
+  }
+}
+
+const closedError = (id: NodeId, cause?: unknown): NodeError =>
+  new NodeError('ERR_ZT_CLOSED', `node ${id} is closed — create a new one`, cause === undefined ? undefined : { cause })
+
+const sameEntries = (a: ReadonlyMap<NetworkId, NetworkState>, b: ReadonlyMap<NetworkId, NetworkState>): boolean =>
+  a.size === b.size && [...a].every(([id, state]) => b.get(id) === state)
+
+const GRACE = 500

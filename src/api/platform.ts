@@ -1,0 +1,18 @@
+import type { Identity, SecretIdentity } from '../protocol/crypto/identity.ts'
+import type { Crypto } from '../protocol/crypto/suite.ts'
+import type { Random } from '../protocol/kernel/rng.ts'
+import type { Clock } from '../streams/io/clock.ts'
+import type { Link } from '../streams/link.ts'
+import type { StateStore } from '../streams/store.ts'
+
+/** What a node takes where its options are silent: the hands that the host (Node, a browser) has. */
+export interface Platform {
+  readonly crypto: () => Crypto
+  readonly clock: () => Clock
+  readonly random: () => Random
+  /** Throws where the host has none. */
+  readonly link: () => Link
+  readonly store: (path: string) => StateStore
+  readonly generate: (signal?: AbortSignal) => Promise<SecretIdentity>
+  readonly validate: (identity: Identity) => Promise<boolean>
+}

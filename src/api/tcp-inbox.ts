@@ -1,0 +1,123 @@
+/**
+ * The read side of a TCP connection: bytes in order, acknowledged to the window only when somebody takes them. So the
+ * receive window is the queue, and a slow reader slows the sender.
+ */
+export class TcpInbox {
+  #chunks: Uint8Array[] = []
+  #first = 0
+  #length = 0
+  #taken = 0
+  #bytesRead = 0
+  #ended = false
+  #failure: Error | undefined
+  #discarding = false
+  #onReadable: (() => void) | undefined
+  readonly #consume: (bytes: number) => void
+
+  /** `consume` opens the receive window by as many bytes. */
+  constructor(consume: (bytes: number) => void) {
+    this.#consume = consume
+  }
+
+  /** Bytes that arrived and were not taken. */
+  get length(): number {
+    return this.#length
+  }
+  /** Bytes taken so far. */
+  get bytesRead(): number {
+    return this.#bytesRead
+  }
+  /** Nothing more will come than what is queued. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#discarding) {
+      this.#consume(chunk.length)
+      return
+    }
+    this.#chunks.push(chunk)
+    this.#length += chunk.length
+    this.#wake()
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#wake()
+  }
+
+  /** What is queued can still be read; then reading fails. */
+  fail(error: Error): void {
+    if (this.#ended || this.#failure !== undefined) return
+    this.#failure = error
+    this.#wake()
+  }
+
+  /** Nobody will read any more: what is queued and what still comes is thrown away, a pending read fails. */
+  discard(error: Error): void {
+    if (this.#discarding) return
+    this.#discarding = true
+    const unread = this.#length + this.#taken
+    this.#chunks = []
+    this.#first = 0
+    this.#length = 0
+    this.#taken = 0
+    if (unread > 0) this.#consume(unread)
+    this.fail(error)
+  }
+
+  /** The next chunk, `undefined` if there is none now, `null` at the end; throws what ended the connection. */
+  take(): Uint8Array | null | undefined {
+    if (this.#first < this.#chunks.length) {
+      const chunk = this.#chunks[this.#first]!
+      if (++this.#first === this.#chunks.length) {
+        this.#chunks = []
+        this.#first = 0
+      }
+      this.#length -= chunk.length
+      this.#bytesRead += chunk.length
+      this.#taken += chunk.length
+      // one window update for many small chunks, none withheld once the reader has caught up
+      if (this.#length === 0 || this.#taken >= REPORT) {
+        const taken = this.#taken
+        this.#taken = 0
+        this.#consume(taken)
+      }
+      return chunk
+    }
+    if (this.#failure !== undefined) throw this.#failure
+    return this.#ended ? null : undefined
+  }
+
+  /** Calls back once, as soon as `take` has something to say. One reader at a time. */
+  whenReadable(then: () => void): void {
+    this.#onReadable = then
+    if (this.#first < this.#chunks.length || this.#ended || this.#failure !== undefined) this.#wake()
+  }
+  forget(): void {
+    this.#onReadable = undefined
+  }
+
+  /** The next chunk, or `null` at the end. */
+  read(): Promise<Uint8Array | null> {
+    return new Promise((resolve, reject) => {
+      this.whenReadable(() => {
+        try {
+          resolve(this.take() ?? null)
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
+  }
+
+  #wake(): void {
+    const then = this.#onReadable
+    if (then === undefined) return
+    this.#onReadable = undefined
+    then()
+  }
+}
+
+const REPORT = 16_384

@@ -1,0 +1,141 @@
+import { Observable, type SchedulerLike, Subject } from 'rxjs'
+import { NodeError, SocketError, type ZtError } from '../streams/error.ts'
+import type { RunningNetwork } from '../streams/network.ts'
+import type { NodeId } from '../streams/public-id.ts'
+import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
+import type { TcpOptions } from '../tcpip/stack-io.ts'
+import type { SocketAddress } from './address.ts'
+import { type TcpSocket, VirtualTcpSocket } from './tcp-socket.ts'
+
+/** Accepts TCP connections. Closing it leaves accepted connections alone. */
+export interface TcpServer extends AsyncIterable<TcpSocket>, AsyncDisposable {
+  /** Where it listens; `::` for every address of the network (`0.0.0.0` where there is no IPv6). */
+  readonly address: SocketAddress
+  /** The other way to take connections: those that nobody took yet, then each new one. */
+  readonly connections$: Observable<TcpSocket>
+  /** Stops accepting; connections that nobody took are reset. Idempotent. */
+  close(): Promise<void>
+}
+
+export type Accept = (remote: SocketAddress, peer: NodeId | undefined) => boolean
+
+export class VirtualTcpServer implements TcpServer, SocketSink {
+  readonly address: SocketAddress
+  readonly connections$: Observable<TcpSocket>
+  readonly #network: RunningNetwork
+  readonly #clock: SchedulerLike
+  readonly #id: SocketId
+  readonly #backlog: number
+  readonly #options: TcpOptions
+  readonly #accept: Accept | undefined
+  readonly #queue: VirtualTcpSocket[] = []
+  readonly #takers: { resolve: (socket: TcpSocket | undefined) => void; reject: (error: Error) => void }[] = []
+  readonly #live = new Subject<TcpSocket>()
+  readonly #onClose: (() => void)[] = []
+  #reason: ZtError | undefined
+  #closed = false
+
+  constructor(
+    network: RunningNetwork,
+    clock: SchedulerLike,
+    id: SocketId,
+    address: SocketAddress,
+    backlog: number,
+    options: TcpOptions,
+    accept: Accept | undefined,
+  ) {
+    this.#network = network
+    this.#clock = clock
+    this.#id = id
+    this.#backlog = backlog
+    this.#options = options
+    this.#accept = accept
+    this.address = address
+    this.connections$ = new Observable((out) => {
+      for (const socket of this.#queue.splice(0)) out.next(socket)
+      if (this.#closed) out.complete()
+      return this.#live.subscribe(out)
+    })
+    network.sockets.add(id, this)
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#network.call({ call: 'close', id: this.#id })
+      this.#network.sockets.drop(this.#id)
+      this.#end()
+    }
+    return Promise.resolve()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<TcpSocket> {
+    return {
+      next: async () => {
+        const value = this.#queue.shift() ?? (await this.#next())
+        return value === undefined ? { done: true, value } : { done: false, value }
+      },
+      return: async () => {
+        await this.close()
+        return { done: true, value: undefined }
+      },
+    }
+  }
+
+  /** Called back when the server is closed, by whomever. */
+  whenClosed(then: () => void): void {
+    if (this.#closed) then()
+    else this.#onClose.push(then)
+  }
+
+  news(news: SocketNews): void {
+    if (news._tag === 'Accepted') this.#accepted(news)
+    else if (news._tag === 'Failed') this.#end(new SocketError(news.code, 'listen', this.address))
+    else if (news._tag === 'Closed') this.#end()
+  }
+
+  gone(reason: ZtError): void {
+    this.#end(reason)
+  }
+
+  #accepted({ id, local, remote }: Extract<SocketNews, { _tag: 'Accepted' }>): void {
+    const socket = new VirtualTcpSocket(this.#network, this.#clock, id, local, remote, this.#options)
+    if (this.#closed || !this.#welcome(socket)) socket.reset()
+    else if (this.#live.observed) this.#live.next(socket)
+    else {
+      const taker = this.#takers.shift()
+      if (taker !== undefined) taker.resolve(socket)
+      else if (this.#queue.length < this.#backlog) this.#queue.push(socket)
+      else {
+        this.#network.counters.add('backlogFull')
+        socket.reset()
+      }
+    }
+  }
+
+  #welcome(socket: VirtualTcpSocket): boolean {
+    return this.#accept === undefined || this.#accept(socket.remote, socket.peer)
+  }
+
+  #next(): Promise<TcpSocket | undefined> {
+    if (this.#reason !== undefined) return Promise.reject(this.#reason)
+    if (this.#closed) return Promise.resolve(undefined)
+    return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }))
+  }
+
+  #end(reason?: ZtError): void {
+    if (this.#closed) return
+    this.#closed = true
+    // a node or network that was closed on purpose ends the loop; anything else is news
+    this.#reason = reason instanceof NodeError && reason.code === 'ERR_ZT_CLOSED' ? undefined : reason
+    for (const socket of this.#queue.splice(0)) socket.reset()
+    for (const taker of this.#takers.splice(0))
+      if (this.#reason === undefined) taker.resolve(undefined)
+      else taker.reject(this.#reason)
+    this.#live.complete()
+    for (const then of this.#onClose.splice(0)) then()
+  }
+}

@@ -1,0 +1,225 @@
+import { type Observable, Subject } from 'rxjs'
+import type { IpAddress } from '../protocol/kernel/ip.ts'
+import { NodeError, SocketError, type ZtError } from '../streams/error.ts'
+import type { RunningNetwork } from '../streams/network.ts'
+import type { NodeId } from '../streams/public-id.ts'
+import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
+import type { UdpOptions } from '../tcpip/stack-io.ts'
+import { asIp, asPort, type SocketAddress, socketAddress } from './address.ts'
+import { type Bytes, toBytes } from './bytes.ts'
+import { within } from './socket-option.ts'
+
+export interface Datagram {
+  readonly data: Uint8Array
+  readonly from: SocketAddress
+  readonly to: SocketAddress
+  /** The node that sent it; `undefined` behind a bridge or gateway. */
+  readonly peer?: NodeId
+}
+
+export interface UdpSettings {
+  /** May send to broadcast addresses (default false: EACCES). */
+  readonly broadcast?: boolean
+  readonly ttl?: number
+  readonly multicastTtl?: number
+  /** Own multicast datagrams come back to own members (default true). */
+  readonly multicastLoop?: boolean
+}
+
+export interface UdpSocket extends AsyncIterable<Datagram>, AsyncDisposable {
+  readonly local: SocketAddress
+  /** Each datagram as it arrives, with no queue in between; iteration has its own queue. */
+  readonly messages$: Observable<Datagram>
+  /** Datagrams that came while the iteration queue was full: the oldest made room. */
+  readonly dropped: number
+  /**
+   * Resolves once the datagram was handed to the interface; nothing says that it arrived.
+   * @throws {SocketError} `EMSGSIZE`, `EHOSTUNREACH`, `ENETUNREACH`, `EACCES` (broadcast), `ECONNREFUSED` if connected.
+   */
+  send(data: Bytes, to?: { readonly host: string; readonly port: number }): Promise<void>
+  /** Fixes the other end: `send` needs no address, others are not heard, ICMP errors come back by `send`. */
+  connect(to: { readonly host: string; readonly port: number }): void
+  joinGroup(group: IpAddress): void
+  leaveGroup(group: IpAddress): void
+  configure(options: UdpSettings): void
+  close(): Promise<void>
+}
+
+export class VirtualUdpSocket implements UdpSocket, SocketSink {
+  readonly local: SocketAddress
+  readonly messages$: Observable<Datagram>
+  readonly #network: RunningNetwork
+  readonly #id: SocketId
+  readonly #most: number
+  readonly #queue: Datagram[] = []
+  readonly #takers: { resolve: (datagram: Datagram | undefined) => void; reject: (error: Error) => void }[] = []
+  readonly #live = new Subject<Datagram>()
+  readonly #onClose: (() => void)[] = []
+  #dropped = 0
+  #iterated = false
+  #connected = false
+  #pending: SocketError | undefined
+  #reason: ZtError | undefined
+  #closed = false
+
+  constructor(network: RunningNetwork, id: SocketId, local: SocketAddress, maxQueue: number) {
+    this.#network = network
+    this.#id = id
+    this.#most = maxQueue
+    this.local = local
+    this.messages$ = this.#live.asObservable()
+    network.sockets.add(id, this)
+  }
+
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  async send(data: Bytes, to?: { readonly host: string; readonly port: number }): Promise<void> {
+    const bytes = toBytes(data)
+    const target = to === undefined ? undefined : remote(to)
+    this.#check('send')
+    if (target === undefined && !this.#connected)
+      throw new SocketError('EDESTADDRREQ', 'send', undefined, 'name a host and port, or connect the socket first')
+    // an error that came in after the last call is told now, once, as sockets do
+    this.#throwPending()
+    this.#network.call({ call: 'send', id: this.#id, data: bytes, ...(target === undefined ? {} : { to: target }) })
+    this.#throwPending()
+  }
+
+  connect(to: { readonly host: string; readonly port: number }): void {
+    this.#check('connect')
+    this.#network.call({ call: 'associate', id: this.#id, remote: remote(to) })
+    this.#connected = true
+  }
+
+  joinGroup(group: IpAddress): void {
+    this.#check('joinGroup')
+    this.#network.call({ call: 'join-group', id: this.#id, group: asIp('group', group) })
+  }
+
+  leaveGroup(group: IpAddress): void {
+    this.#check('leaveGroup')
+    this.#network.call({ call: 'leave-group', id: this.#id, group: asIp('group', group) })
+  }
+
+  configure(options: UdpSettings): void {
+    this.#check('configure')
+    this.#network.call({ call: 'configure', id: this.#id, options: udpOptions(options) })
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#network.call({ call: 'close', id: this.#id })
+      this.#network.sockets.drop(this.#id)
+      this.#end()
+    }
+    return Promise.resolve()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Datagram> {
+    this.#iterated = true
+    return {
+      next: async () => {
+        const value = this.#queue.shift() ?? (await this.#next())
+        return value === undefined ? { done: true, value } : { done: false, value }
+      },
+      return: async () => {
+        await this.close()
+        return { done: true, value: undefined }
+      },
+    }
+  }
+
+  whenClosed(then: () => void): void {
+    if (this.#closed) then()
+    else this.#onClose.push(then)
+  }
+
+  news(news: SocketNews): void {
+    switch (news._tag) {
+      case 'Datagram':
+        this.#received(news)
+        return
+      case 'SoftError':
+        this.#pending = new SocketError(news.code, 'send', this.local)
+        return
+      case 'Failed':
+        this.#end(new SocketError(news.code, 'bind', this.local))
+        return
+      case 'Closed':
+        this.#end()
+    }
+  }
+
+  gone(reason: ZtError): void {
+    this.#end(reason)
+  }
+
+  #received({ data, from, to }: Extract<SocketNews, { _tag: 'Datagram' }>): void {
+    const peer = this.#network.ownerOf(from.address)
+    const datagram: Datagram = {
+      data,
+      from: socketAddress(from),
+      to: socketAddress(to),
+      ...(peer === undefined ? {} : { peer }),
+    }
+    const taker = this.#takers.shift()
+    if (taker !== undefined) taker.resolve(datagram)
+    else if (this.#iterated || !this.#live.observed) {
+      if (this.#queue.length >= this.#most) {
+        this.#queue.shift()
+        this.#dropped++
+        this.#network.counters.add('udpQueueFull')
+      }
+      this.#queue.push(datagram)
+    }
+    this.#live.next(datagram)
+  }
+
+  #next(): Promise<Datagram | undefined> {
+    if (this.#reason !== undefined) return Promise.reject(this.#reason)
+    if (this.#closed) return Promise.resolve(undefined)
+    return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }))
+  }
+
+  #throwPending(): void {
+    const pending = this.#pending
+    this.#pending = undefined
+    if (pending !== undefined) throw pending
+  }
+
+  #check(syscall: string): void {
+    if (this.#reason !== undefined) throw this.#reason
+    if (this.#closed)
+      throw new SocketError('ERR_ZT_SOCKET_CLOSED', syscall, this.local, 'the socket was closed here; bind a new one')
+  }
+
+  #end(reason?: ZtError): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#reason = reason
+    const quiet = reason === undefined || (reason instanceof NodeError && reason.code === 'ERR_ZT_CLOSED')
+    for (const taker of this.#takers.splice(0))
+      if (quiet) taker.resolve(undefined)
+      else taker.reject(reason)
+    this.#live.complete()
+    for (const then of this.#onClose.splice(0)) then()
+  }
+}
+
+const remote = ({ host, port }: { readonly host: string; readonly port: number }) => ({
+  address: asIp('host', host),
+  port: asPort('port', port, 1),
+})
+
+const udpOptions = (o: UdpSettings): UdpOptions => ({
+  ...(o.broadcast === undefined ? {} : { broadcast: o.broadcast }),
+  ...(o.ttl === undefined ? {} : { ttl: within('ttl', o.ttl, 1, 255) }),
+  ...(o.multicastTtl === undefined ? {} : { multicastTtl: within('multicastTtl', o.multicastTtl, 0, 255) }),
+  ...(o.multicastLoop === undefined ? {} : { multicastLoop: o.multicastLoop }),
+})

@@ -1,0 +1,32 @@
+import { Observable, Subject } from 'rxjs'
+import type { ZtEvent } from './event.ts'
+
+/**
+ * The events of a node: hot, in order, complete after `node/down` or `node/fatal`. A node starts before anybody can
+ * subscribe, so what happens until the first subscription is kept for it (bounded, newest dropped).
+ */
+export class EventLog {
+  readonly event$: Observable<ZtEvent>
+  readonly #live = new Subject<ZtEvent>()
+  #early: ZtEvent[] | undefined = []
+
+  constructor() {
+    this.event$ = new Observable((out) => {
+      const early = this.#early ?? []
+      this.#early = undefined
+      for (const event of early) out.next(event)
+      return this.#live.subscribe(out)
+    })
+  }
+
+  add(event: ZtEvent): void {
+    if (this.#early === undefined) this.#live.next(event)
+    else if (this.#early.length < MOST_EARLY) this.#early.push(event)
+  }
+
+  end(): void {
+    this.#live.complete()
+  }
+}
+
+const MOST_EARLY = 1024

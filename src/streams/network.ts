@@ -1,0 +1,199 @@
+import { BehaviorSubject, type Observable, type SchedulerLike, Subject } from 'rxjs'
+import type { Frame, MulticastGroup } from '../protocol/kernel/frame.ts'
+import type { Address, Mac, NetworkId } from '../protocol/kernel/id.ts'
+import type { IpAddress } from '../protocol/kernel/ip.ts'
+import type { Random } from '../protocol/kernel/rng.ts'
+import type { NetworkConfig } from '../protocol/network/config.ts'
+import { addressOf, isNodeMac, type MacScheme, macOf, macScheme } from '../protocol/network/mac.ts'
+import type { NetworkStatus } from '../protocol/vl2-io.ts'
+import { stack } from '../tcpip/stack.ts'
+import type { StackCall, StackInput, StackOutput } from '../tcpip/stack-io.ts'
+import { Counters } from './counters.ts'
+import type { ZtError } from './error.ts'
+import { type NodeId, publicMac, publicNodeId } from './public-id.ts'
+import { runMachine } from './run-machine.ts'
+import { type Allowed, type Neighbor, type NetworkState, networkState } from './snapshot.ts'
+import { SocketTable } from './sockets.ts'
+import { type FrameTrace, frameTrace } from './trace.ts'
+
+/** What a network asks of the node it belongs to. */
+export interface NetworkPorts {
+  readonly clock: SchedulerLike
+  readonly random: Random
+  readonly sendFrames: (network: NetworkId, frames: readonly Frame[]) => void
+  readonly announceGroups: (network: NetworkId, groups: readonly MulticastGroup[]) => void
+  readonly changed: (before: NetworkState | undefined, after: NetworkState) => void
+  readonly defect: (error: unknown) => void
+}
+
+/** One joined network: its host stack, its sockets, and what users see of it. */
+export class RunningNetwork {
+  readonly id: NetworkId
+  readonly sockets = new SocketTable()
+  readonly counters = new Counters()
+  readonly state$: BehaviorSubject<NetworkState>
+  readonly members$: BehaviorSubject<ReadonlyMap<NodeId, Neighbor>>
+  readonly frames$: Observable<FrameTrace>
+  /** Set once the network was left or its node closed. */
+  ended: ZtError | undefined
+
+  readonly #ports: NetworkPorts
+  readonly #scheme: MacScheme
+  readonly #mac: Mac
+  readonly #input = new Subject<StackInput>()
+  readonly #tap = new Subject<FrameTrace>()
+  readonly #neighbours = new Map<IpAddress, Mac>()
+  #allowed: Allowed
+  #status: NetworkStatus = 'requesting'
+  #config: NetworkConfig | undefined
+  #groups: readonly MulticastGroup[] = []
+
+  constructor(id: NetworkId, self: Address, allowed: Allowed, ports: NetworkPorts) {
+    this.id = id
+    this.#ports = ports
+    this.#allowed = allowed
+    this.#scheme = macScheme(id)
+    this.#mac = macOf(this.#scheme, self)
+    this.frames$ = this.#tap.asObservable()
+    this.state$ = new BehaviorSubject(this.#snapshot())
+    this.members$ = new BehaviorSubject<ReadonlyMap<NodeId, Neighbor>>(new Map())
+    this.#input
+      .pipe(runMachine(stack({ mac: this.#mac, random: ports.random }), ports.clock))
+      .subscribe({ next: this.#deed, error: ports.defect })
+    ports.changed(undefined, this.state$.value)
+  }
+
+  get state(): NetworkState {
+    return this.state$.value
+  }
+
+  /** One call; its answers come to the socket's sink, mostly before this returns. */
+  call(call: StackCall): void {
+    if (this.ended === undefined) this.#input.next({ _tag: 'Calls', calls: [call] })
+  }
+
+  receive(frames: readonly Frame[]): void {
+    this.counters.add('framesIn', frames.length)
+    if (this.#tap.observed) this.#show(frames, 'in')
+    this.#input.next({ _tag: 'Frames', frames })
+  }
+
+  /** News from VL2. The stack is configured before users hear of it, so that they can use what they hear of. */
+  configure(status: NetworkStatus, config: NetworkConfig | undefined): void {
+    this.#status = status
+    if (config !== this.#config) {
+      this.#config = config
+      this.#configureStack()
+    }
+    this.#publish()
+  }
+
+  allow(allowed: Allowed): void {
+    this.#allowed = allowed
+    this.#configureStack()
+    this.#publish()
+  }
+
+  /** The on-link prefixes: never to be taken for physical networks. */
+  get config(): NetworkConfig | undefined {
+    return this.#config
+  }
+
+  /** The node behind an address of the segment, as far as neighbour resolution knows. */
+  ownerOf(address: IpAddress): NodeId | undefined {
+    const mac = this.#neighbours.get(address)
+    return mac !== undefined && isNodeMac(this.#scheme, mac) ? publicNodeId(addressOf(this.#scheme, mac)) : undefined
+  }
+
+  end(reason: ZtError): void {
+    if (this.ended !== undefined) return
+    for (const id of this.sockets.ids()) this.call({ call: 'abort', id })
+    this.ended = reason
+    this.sockets.end(reason)
+    this.#input.complete()
+    const before = this.state$.value
+    const after: NetworkState = { ...before, status: 'down' }
+    this.state$.next(after)
+    this.#ports.changed(before, after)
+    this.state$.complete()
+    this.members$.complete()
+    this.#tap.complete()
+  }
+
+  readonly #deed = (output: StackOutput): void => {
+    switch (output._tag) {
+      case 'Frames':
+        this.counters.add('framesOut', output.frames.length)
+        if (this.#tap.observed) this.#show(output.frames, 'out')
+        this.#ports.sendFrames(this.id, output.frames)
+        return
+      case 'Groups':
+        this.#groups = output.groups
+        this.#ports.announceGroups(this.id, output.groups)
+        this.#publish()
+        return
+      case 'Neighbour':
+        this.#learn(output.address, output.mac)
+        return
+      case 'Drop':
+        this.counters.add(`drop/${output.reason}`)
+        return
+      case 'Conflict':
+        this.counters.add('conflict')
+        return
+      default:
+        this.sockets.deliver(output)
+    }
+  }
+
+  #configureStack(): void {
+    if (this.ended !== undefined) return
+    const { mtu, addresses, routes } = this.#snapshot()
+    this.#input.next({
+      _tag: 'Configure',
+      mtu,
+      addresses: addresses.map(({ address, bits }) => ({ address, bits })),
+      routes: routes.map(({ target, via, metric }) => ({
+        target: { address: target.address, bits: target.bits },
+        via,
+        metric,
+      })),
+    })
+  }
+
+  #publish(): void {
+    if (this.ended !== undefined) return
+    const before = this.state$.value
+    const after = this.#snapshot()
+    if (JSON.stringify(before) === JSON.stringify(after)) return
+    this.state$.next(after)
+    this.#ports.changed(before, after)
+  }
+
+  #snapshot(): NetworkState {
+    return networkState(this.id, this.#mac, this.#status, this.#config, this.#groups, this.#allowed)
+  }
+
+  #learn(ip: IpAddress, mac: Mac): void {
+    if (this.#neighbours.size >= MOST_NEIGHBOURS && !this.#neighbours.has(ip)) {
+      const oldest = this.#neighbours.keys().next()
+      if (!oldest.done) this.#neighbours.delete(oldest.value)
+    }
+    this.#neighbours.delete(ip)
+    this.#neighbours.set(ip, mac)
+    const members = new Map<NodeId, Neighbor>()
+    for (const [address, owner] of this.#neighbours) {
+      if (!isNodeMac(this.#scheme, owner)) continue
+      const node = publicNodeId(addressOf(this.#scheme, owner))
+      members.set(node, { node, mac: publicMac(owner), ips: [...(members.get(node)?.ips ?? []), address] })
+    }
+    this.members$.next(members)
+  }
+
+  #show(frames: readonly Frame[], dir: 'in' | 'out'): void {
+    const at = this.#ports.clock.now()
+    for (const frame of frames) this.#tap.next(frameTrace(frame, dir, at))
+  }
+}
+
+const MOST_NEIGHBOURS = 4096

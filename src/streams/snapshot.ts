@@ -1,0 +1,144 @@
+import type { Endpoint } from '../protocol/datagram.ts'
+import type { MulticastGroup } from '../protocol/kernel/frame.ts'
+import { controllerOf, type Mac as MacNumber, type NetworkId as NetworkBits } from '../protocol/kernel/id.ts'
+import { type IpAddress, isIpv6 } from '../protocol/kernel/ip.ts'
+import type { NetworkConfig, IpPrefix as WirePrefix } from '../protocol/network/config.ts'
+import type { PeerPath, PeerSnapshot } from '../protocol/vl1-io.ts'
+import type { NetworkStatus } from '../protocol/vl2-io.ts'
+import { type Mac, type NetworkId, type NodeId, publicMac, publicNetworkId, publicNodeId } from './public-id.ts'
+
+/** What users see of a node, its networks and its peers: immutable values, a new one for each change. */
+export interface IpPrefix {
+  readonly address: IpAddress
+  readonly bits: number
+  readonly family: 4 | 6
+}
+export interface Route {
+  readonly target: IpPrefix
+  readonly via?: IpAddress
+  readonly flags: number
+  readonly metric: number
+}
+
+export interface NodeInfo {
+  readonly id: NodeId
+  /** Of this library, as peers are told: `1.14.1`. */
+  readonly version: string
+  readonly online: boolean
+  readonly ports: { readonly primary: number; readonly secondary?: number }
+  /** Where the links are bound. */
+  readonly endpoints: readonly Endpoint[]
+}
+
+export interface NetworkState {
+  readonly id: NetworkId
+  readonly name: string
+  readonly mac: Mac
+  readonly mtu: number
+  /** `ok`: authorised; `ready`: authorised and addressed. */
+  readonly status: NetworkStatus | 'ready' | 'down'
+  readonly type: 'private' | 'public'
+  readonly broadcast: boolean
+  readonly bridge: boolean
+  readonly dhcp: boolean
+  readonly revision: number
+  readonly addresses: readonly IpPrefix[]
+  readonly routes: readonly Route[]
+  readonly multicastGroups: readonly { readonly mac: Mac; readonly adi: number }[]
+  readonly dns?: { readonly domain: string; readonly servers: readonly IpAddress[] }
+  readonly controller: NodeId
+}
+
+export interface Path {
+  readonly endpoint: Endpoint
+  /** ms since the epoch, by the node's clock. */
+  readonly lastSend?: number
+  readonly lastReceive?: number
+  /** ms one way, as the protocol defines it: half a round trip. */
+  readonly latency?: number
+  readonly preferred: boolean
+  readonly expired: boolean
+}
+export interface Peer {
+  readonly id: NodeId
+  readonly role: 'leaf' | 'moon' | 'planet'
+  readonly version?: string
+  readonly latency?: number
+  readonly link: 'direct' | 'relay' | 'unreachable'
+  readonly paths: readonly Path[]
+}
+
+/** Another member as seen on the segment. */
+export interface Neighbor {
+  readonly node: NodeId
+  readonly mac: Mac
+  readonly ips: readonly IpAddress[]
+}
+
+/** Which parts of a network's configuration the host stack takes. */
+export interface Allowed {
+  readonly managed: boolean
+  readonly default: boolean
+}
+
+export const networkState = (
+  id: NetworkBits,
+  mac: MacNumber,
+  status: NetworkStatus,
+  config: NetworkConfig | undefined,
+  groups: readonly MulticastGroup[],
+  allowed: Allowed,
+): NetworkState => {
+  const addresses = allowed.managed ? (config?.staticIps ?? []).map(prefix) : []
+  const routes = (config?.routes ?? []).filter((route) => allowed.managed && (allowed.default || route.target.bits > 0))
+  return {
+    id: publicNetworkId(id),
+    name: config?.name ?? '',
+    mac: publicMac(mac),
+    mtu: config?.mtu ?? DEFAULT_MTU,
+    status: status === 'ok' && addresses.length > 0 ? 'ready' : status,
+    type: config?.type ?? 'private',
+    broadcast: config !== undefined && (config.flags & BROADCAST_FLAG) !== 0n,
+    bridge: config?.specialists.some((one) => one.activeBridge && one.address === config.issuedTo) ?? false,
+    dhcp: false,
+    revision: Number(config?.revision ?? 0n),
+    addresses,
+    routes: routes.map((route) => ({
+      target: prefix(route.target),
+      ...(route.via === undefined ? {} : { via: route.via }),
+      flags: route.flags,
+      metric: route.metric,
+    })),
+    multicastGroups: groups.map(({ mac, adi }) => ({ mac: publicMac(mac), adi })),
+    ...(config?.dns === undefined ? {} : { dns: config.dns }),
+    controller: publicNodeId(controllerOf(id)),
+  }
+}
+
+export const publicPath = (path: PeerPath): Path => ({
+  endpoint: path.endpoint,
+  ...(path.lastSend > 0 ? { lastSend: path.lastSend } : {}),
+  ...(path.lastReceive > 0 ? { lastReceive: path.lastReceive } : {}),
+  ...(path.latency === undefined ? {} : { latency: path.latency }),
+  preferred: path.preferred,
+  expired: path.expired,
+})
+
+export const publicPeer = (peer: PeerSnapshot): Peer => {
+  const { major, minor, revision, protocol } = peer.version
+  return {
+    id: publicNodeId(peer.address),
+    role: peer.role,
+    ...(protocol === 0 ? {} : { version: `${major}.${minor}.${revision}` }),
+    ...(peer.latency === undefined ? {} : { latency: peer.latency }),
+    link: peer.link,
+    paths: peer.paths.map(publicPath),
+  }
+}
+
+export const familyOf = (address: IpAddress): 4 | 6 => (isIpv6(address) ? 6 : 4)
+const prefix = ({ address, bits }: WirePrefix): IpPrefix => ({ address, bits, family: familyOf(address) })
+
+const DEFAULT_MTU = 2800
+/** `docs/protocol/vl2.md`, network flags. */
+const BROADCAST_FLAG = 2n
