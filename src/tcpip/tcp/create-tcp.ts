@@ -1,0 +1,138 @@
+import type { Millis } from '../../protocol/kernel/machine.ts'
+import { isIntact, pseudoHeaderSum, sum } from '../checksum.ts'
+import type { Ip } from '../ip-output.ts'
+import { ephemeralPorts } from '../port.ts'
+import { siphash } from '../siphash.ts'
+import type { StackCall } from '../stack-io.ts'
+import { arrive } from './arrive.ts'
+import { abort, close, closeListener, shutdown } from './close.ts'
+import { rateSample } from './congestion/controller.ts'
+import { CLOSED, ESTABLISHED, SYN_RECEIVED } from './connection.ts'
+import { deadlineOf, due, file } from './deadlines.ts'
+import { emitAck } from './emit.ts'
+import { type TcpEnv, touch } from './env.ts'
+import { icmpError } from './icmp-error.ts'
+import { fail } from './lifecycle.ts'
+import { listeners } from './listen.ts'
+import { configure, connect, listen } from './open.ts'
+import { isEmpty } from './reordering.ts'
+import { readI32, readSegment, segment } from './segment.ts'
+import { enqueue, transmit } from './send.ts'
+import { keyOf, sameIp, table } from './table.ts'
+import type { Tcp, TcpDeps } from './tcp.ts'
+import { timeWaits } from './time-wait.ts'
+import { runTimers } from './timers.ts'
+import { toNobody } from './unmatched.ts'
+import { consume } from './window.ts'
+
+/** All of TCP of one stack, see `Tcp`. Calls and segments change connections; `flush` lets each say what it has to. */
+export const createTcp = (deps: TcpDeps): Tcp => {
+  const hash = siphash(deps.random(16))
+  const env: TcpEnv = {
+    ip: deps.ip,
+    random: deps.random,
+    out: deps.out,
+    trustLink: deps.trustLink,
+    hash,
+    secret: readI32(deps.random(4), 0),
+    ports: ephemeralPorts(hash),
+    connections: table(),
+    byId: new Map(),
+    listeners: listeners(),
+    timeWaits: timeWaits(),
+    heap: [],
+    touched: [],
+    sample: rateSample(),
+    resets: { tokens: 0, at: -Infinity },
+  }
+  const s = segment()
+
+  const flush = (now: Millis): void => {
+    // what is touched while flushing is appended, and flushed too
+    for (let i = 0; i < env.touched.length; i++) {
+      const c = env.touched[i]!
+      c.touched = false
+      if (c.state === CLOSED) continue
+      if (c.rcv.ackNow && (c.rcv.dsackPending || !isEmpty(c.rcv.reordering))) emitAck(env, c, now)
+      transmit(env, c, now)
+      if (c.rcv.ackNow && c.state >= ESTABLISHED) emitAck(env, c, now)
+      file(env.heap, c, deadlineOf(c))
+    }
+    env.touched.length = 0
+  }
+
+  const call = (command: StackCall, now: Millis): void => {
+    if (command.call === 'connect') {
+      connect(env, command, now)
+      return
+    }
+    if (command.call === 'listen') {
+      listen(env, command)
+      return
+    }
+    const c = env.byId.get(command.id)
+    if (c === undefined) {
+      const listener = env.listeners.byId(command.id)
+      if (listener !== undefined && (command.call === 'close' || command.call === 'abort')) closeListener(env, listener)
+      return
+    }
+    switch (command.call) {
+      case 'write':
+        if (c.snd.finQueued) env.out({ _tag: 'SoftError', id: c.id, code: 'EPIPE' })
+        else {
+          const bytes = enqueue(c, command.data)
+          env.out({ _tag: 'Wrote', id: c.id, bytes })
+          if (bytes > 0) touch(env, c)
+        }
+        return
+      case 'consume':
+        if (c.state >= SYN_RECEIVED && consume(c, command.bytes, now)) {
+          c.rcv.ackNow = true
+          touch(env, c)
+        }
+        return
+      case 'shutdown':
+        shutdown(env, c)
+        return
+      case 'close':
+        close(env, c, now)
+        return
+      case 'abort':
+        abort(env, c)
+        return
+      case 'configure':
+        configure(c, command.options, now)
+        touch(env, c)
+        return
+      default:
+        return
+    }
+  }
+
+  return {
+    input: (local, remote, bytes, now) => {
+      if (!readSegment(s, bytes)) return env.out({ _tag: 'Drop', reason: 'tcp-malformed' })
+      if (!env.trustLink && !isIntact(pseudoHeaderSum(remote.bytes, local.bytes, PROTOCOL, bytes.length) + sum(bytes)))
+        return env.out({ _tag: 'Drop', reason: 'tcp-checksum' })
+      const key = keyOf(env.secret, local, remote, s.destinationPort, s.sourcePort)
+      const c = env.connections.find(key, local, remote, s.destinationPort, s.sourcePort)
+      if (c !== undefined) arrive(env, c, s, now)
+      else toNobody(env, key, local, remote, s, now)
+    },
+    flush,
+    call,
+    icmpError: (local, remote, quoted, error, now) => icmpError(env, local, remote, quoted, error, now),
+    addressRemoved: (ip: Ip) => {
+      for (const c of env.connections.values()) if (sameIp(c.flow.local, ip)) fail(env, c, 'EADDRNOTAVAIL')
+    },
+    owns: (id) => env.byId.has(id) || env.listeners.byId(id) !== undefined,
+    deadline: () => Math.min(env.heap[0]?.filedAt ?? Infinity, env.timeWaits.deadline()),
+    tick: (now) => {
+      for (let c = due(env.heap, now); c !== undefined; c = due(env.heap, now)) runTimers(env, c, now)
+      env.timeWaits.expire(now)
+      flush(now)
+    },
+  }
+}
+
+const PROTOCOL = 6

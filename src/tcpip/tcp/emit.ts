@@ -1,0 +1,189 @@
+import { writeU16, writeU32 } from '../../protocol/kernel/codec.ts'
+import type { Millis } from '../../protocol/kernel/machine.ts'
+import { checksumOf, pseudoHeaderSum, sum } from '../checksum.ts'
+import type { Flow } from '../ip-output.ts'
+import type { SocketErrorCode } from '../stack-io.ts'
+import type { Connection } from './connection.ts'
+import type { TcpEnv } from './env.ts'
+import {
+  ACK,
+  FIN,
+  HEADER,
+  MSS_OPTION,
+  NOP_NOP_SACK,
+  NOP_NOP_TS,
+  PSH,
+  RST,
+  SACK_PERMITTED_OPTION,
+  SCALE_OPTION,
+  SYN,
+  TIMESTAMPS_OPTION,
+} from './segment.ts'
+import { take } from './send-ring.ts'
+import { ackCarried, windowField } from './window.ts'
+
+/** The clock of RFC 7323 timestamps: ms, with an offset that strangers cannot know. */
+export const tsClock = (c: Connection, now: Millis): number => (Math.floor(now) + c.ts.offset) | 0
+
+/** `length` bytes of the send ring from `seq` on, and the FIN behind them. */
+export const emitData = (
+  env: TcpEnv,
+  c: Connection,
+  seq: number,
+  length: number,
+  fin: boolean,
+  now: Millis,
+): SocketErrorCode | undefined => {
+  const options = c.ts.on ? TS_SPACE : 0
+  const area = env.ip.allocate(c.flow, HEADER + options + length)
+  const push = length > 0 && ((seq + length) | 0) === c.snd.tail ? PSH : 0
+  writeHeader(area, c, seq, c.rcv.nxt, ACK | push | (fin ? FIN : 0), options, windowField(c))
+  if (options > 0) writeTimestamps(area, c, now)
+  if (length > 0) take(c.snd.ring, seq, area, HEADER + options, length)
+  ackCarried(c)
+  return finish(env, c, area)
+}
+
+/** An ACK without data, with what SACK has to say. */
+export const emitAck = (env: TcpEnv, c: Connection, now: Millis): void => emitEmpty(env, c, c.snd.nxt, now)
+
+/** An ACK at another place than SND.NXT: a keepalive probe. */
+export const emitEmpty = (env: TcpEnv, c: Connection, seq: number, now: Millis): void => {
+  const ts = c.ts.on ? TS_SPACE : 0
+  const rcv = c.rcv
+  const ranges = rcv.reordering.ranges
+  const most = c.ts.on ? 3 : 4
+  const blocks = c.loss.sack ? Math.min(most, ranges.length + (rcv.dsackPending ? 1 : 0)) : 0
+  const options = ts + (blocks > 0 ? 4 + 8 * blocks : 0)
+  const area = env.ip.allocate(c.flow, HEADER + options)
+  writeHeader(area, c, seq, rcv.nxt, ACK, options, windowField(c))
+  if (ts > 0) writeTimestamps(area, c, now)
+  if (blocks > 0) {
+    let at = HEADER + ts
+    writeU32(area, at, NOP_NOP_SACK | (2 + 8 * blocks))
+    at += 4
+    let n = 0
+    if (rcv.dsackPending) {
+      writeU32(area, at, rcv.dsackFrom)
+      writeU32(area, at + 4, rcv.dsackTo)
+      at += 8
+      n++
+    }
+    for (let i = 0; n < blocks; i++, n++, at += 8) {
+      writeU32(area, at, ranges[i]!.from)
+      writeU32(area, at + 4, ranges[i]!.to)
+    }
+  }
+  rcv.dsackPending = false
+  ackCarried(c)
+  finish(env, c, area)
+}
+
+/** SYN, or SYN-ACK when `ack`: MSS always, other options as `offers` says (all of them, or those the peer had). */
+export const emitSyn = (
+  env: TcpEnv,
+  c: Connection,
+  ack: boolean,
+  mss: number,
+  offers: { readonly sack: boolean; readonly timestamps: boolean; readonly scale: boolean },
+  now: Millis,
+): SocketErrorCode | undefined => {
+  const pair = offers.timestamps ? TS_SPACE : offers.sack ? 4 : 0
+  const options = 4 + pair + (offers.scale ? 4 : 0)
+  const area = env.ip.allocate(c.flow, HEADER + options)
+  const window = Math.min(0xffff, c.rcv.buffer)
+  writeHeader(area, c, c.snd.iss, ack ? c.rcv.nxt : 0, ack ? SYN | ACK : SYN, options, window)
+  let at = HEADER
+  area[at] = MSS_OPTION
+  area[at + 1] = 4
+  writeU16(area, at + 2, mss)
+  at += 4
+  if (pair > 0) {
+    area[at] = offers.sack ? SACK_PERMITTED_OPTION : 1
+    area[at + 1] = offers.sack ? 2 : 1
+    if (offers.timestamps) {
+      area[at + 2] = TIMESTAMPS_OPTION
+      area[at + 3] = 10
+      writeU32(area, at + 4, tsClock(c, now))
+      writeU32(area, at + 8, ack ? c.ts.recent : 0)
+    } else {
+      area[at + 2] = 1
+      area[at + 3] = 1
+    }
+    at += pair
+  }
+  if (offers.scale) {
+    area[at] = 1
+    area[at + 1] = SCALE_OPTION
+    area[at + 2] = 3
+    area[at + 3] = c.rcv.scale
+  }
+  if (ack) {
+    c.rcv.adv = (c.rcv.nxt + window) | 0
+    c.rcv.lastAckSent = c.rcv.nxt
+  }
+  return finish(env, c, area)
+}
+
+/** RST of a connection that had been synchronized: seq = SND.NXT, with ACK. */
+export const emitAbort = (env: TcpEnv, c: Connection): void => {
+  const area = env.ip.allocate(c.flow, HEADER)
+  writeHeader(area, c, c.snd.nxt, c.rcv.nxt, RST | ACK, 0, 0)
+  finish(env, c, area)
+}
+
+/** A bare segment that belongs to no connection: RST, or the ACK of TIME-WAIT (timestamps if `ts`). */
+export const emitBare = (
+  env: TcpEnv,
+  flow: Flow,
+  ports: { readonly localPort: number; readonly remotePort: number },
+  fields: { readonly seq: number; readonly ack: number; readonly flags: number; readonly window: number },
+  ts?: { readonly value: number; readonly echo: number },
+): void => {
+  const options = ts === undefined ? 0 : TS_SPACE
+  const area = env.ip.allocate(flow, HEADER + options)
+  writeHeader(area, ports, fields.seq, fields.ack, fields.flags, options, fields.window)
+  if (ts !== undefined) {
+    writeU32(area, HEADER, NOP_NOP_TS)
+    writeU32(area, HEADER + 4, ts.value)
+    writeU32(area, HEADER + 8, ts.echo)
+  }
+  const pseudo = pseudoHeaderSum(flow.local.bytes, flow.remote.bytes, flow.protocol, area.length)
+  writeU16(area, CHECKSUM, checksumOf(pseudo + sum(area)))
+  env.ip.send(flow, area)
+}
+
+const writeHeader = (
+  area: Uint8Array,
+  ports: { readonly localPort: number; readonly remotePort: number },
+  seq: number,
+  ack: number,
+  flags: number,
+  options: number,
+  window: number,
+): void => {
+  writeU16(area, 0, ports.localPort)
+  writeU16(area, 2, ports.remotePort)
+  writeU32(area, 4, seq)
+  writeU32(area, 8, ack)
+  area[12] = ((HEADER + options) >>> 2) << 4
+  area[13] = flags
+  writeU16(area, 14, window)
+  // checksum, filled in at the end, and the urgent pointer
+  writeU32(area, CHECKSUM, 0)
+}
+
+const writeTimestamps = (area: Uint8Array, c: Connection, now: Millis): void => {
+  writeU32(area, HEADER, NOP_NOP_TS)
+  writeU32(area, HEADER + 4, tsClock(c, now))
+  writeU32(area, HEADER + 8, c.ts.recent)
+}
+
+const finish = (env: TcpEnv, c: Connection, area: Uint8Array): SocketErrorCode | undefined => {
+  writeU16(area, CHECKSUM, checksumOf(c.pseudo + area.length + sum(area)))
+  return env.ip.send(c.flow, area)
+}
+
+/** Space of NOP NOP timestamps. */
+export const TS_SPACE = 12
+const CHECKSUM = 16

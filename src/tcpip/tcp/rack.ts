@@ -1,0 +1,102 @@
+import type { Millis } from '../../protocol/kernel/machine.ts'
+import type { Loss } from './congestion/controller.ts'
+import { type Connection, OPEN } from './connection.ts'
+import {
+  APP_LIMITED,
+  DELIVERED,
+  END,
+  FLAGS,
+  FLIGHT,
+  LOST,
+  LOST_BYTES,
+  OUT,
+  QUEUE_LOST_BYTES,
+  RETRANSMITTED,
+  SACKED,
+  SENT_AT,
+  SEQ,
+  slotOf,
+  WIDE,
+  WIDTH,
+} from './send-queue.ts'
+
+/**
+ * RACK (RFC 8985 §6.2): a segment is lost when one sent later has arrived and a reordering window has passed since.
+ * Marks the lost ones and returns whether there were any; arms the timer for those that may be lost soon.
+ */
+export const detectLosses = (c: Connection, rttOfAck: number, now: Millis): boolean => {
+  const { loss } = c
+  const q = c.snd.queue
+  c.at.reorder = Infinity
+  if (loss.xmitAt === -Infinity) return false
+  const window = reorderingWindow(c)
+  let found = false
+  let wait = 0
+  for (let n = 0; n < q.count; n++) {
+    const slot = slotOf(q, n)
+    const flags = q.ints[slot * WIDTH + FLAGS]!
+    const sentAt = q.reals[slot * WIDE + SENT_AT]!
+    const later =
+      sentAt > loss.xmitAt || (sentAt === loss.xmitAt && ((q.ints[slot * WIDTH + END]! - loss.endSeq) | 0) >= 0)
+    if (later) {
+      // first transmissions leave in order: behind this one none is older
+      if ((flags & (RETRANSMITTED | SACKED)) === 0) break
+      continue
+    }
+    if ((flags & (SACKED | OUT)) !== OUT) continue
+    const remaining = sentAt + loss.rackRtt + window - now
+    if (remaining <= 0) {
+      markLost(c, slot, rttOfAck, now)
+      if (n < loss.hint) loss.hint = n
+      found = true
+    } else if (remaining > wait) wait = remaining
+  }
+  if (wait > 0) c.at.reorder = now + Math.max(wait, SHORTEST_WAIT)
+  return found
+}
+
+/** One segment is lost: out of flight, waiting to be sent again, and the controller hears of it. */
+export const markLost = (c: Connection, slot: number, rttOfAck: number, now: Millis): void => {
+  const d = c.delivery
+  const q = c.snd.queue
+  const i = slot * WIDTH
+  const r = slot * WIDE
+  const flags = q.ints[i + FLAGS]!
+  const length = (q.ints[i + END]! - q.ints[i + SEQ]!) | 0
+  if ((flags & OUT) !== 0) d.inflight -= length
+  if ((flags & (LOST | OUT)) === LOST) return
+  q.ints[i + FLAGS] = (flags & ~OUT) | LOST
+  c.loss.pending++
+  d.lost += length
+  news.now = now
+  news.length = length
+  news.rtt = rttOfAck
+  news.delivered = q.reals[r + DELIVERED]!
+  news.lost = q.reals[r + LOST_BYTES]!
+  news.queueLost = q.reals[r + QUEUE_LOST_BYTES]!
+  news.flightWhenSent = q.ints[i + FLIGHT]!
+  news.appLimited = (flags & APP_LIMITED) !== 0
+  news.totalLost = d.lost
+  c.cc.onLoss(news)
+}
+
+const reorderingWindow = (c: Connection): number => {
+  const { loss } = c
+  if (!loss.reorderingSeen && (loss.phase !== OPEN || loss.sacked >= DUPLICATE_THRESHOLD)) return 0
+  return c.rtt.smallest < Infinity ? Math.min((loss.reoMult * c.rtt.smallest) / 4, c.rtt.smoothed) : 0
+}
+
+/** Handed to controllers, which read it at once. */
+const news: Loss = {
+  now: 0,
+  length: 0,
+  rtt: -1,
+  delivered: 0,
+  lost: 0,
+  queueLost: 0,
+  flightWhenSent: 0,
+  appLimited: false,
+  totalLost: 0,
+}
+export const DUPLICATE_THRESHOLD = 3
+const SHORTEST_WAIT = 0.01

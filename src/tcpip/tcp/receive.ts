@@ -1,0 +1,109 @@
+import type { Millis } from '../../protocol/kernel/machine.ts'
+import { CLOSE_WAIT, CLOSING, type Connection, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2 } from './connection.ts'
+import { emitAck } from './emit.ts'
+import type { TcpEnv } from './env.ts'
+import { become, enterTimeWait } from './lifecycle.ts'
+import { forget, hold, isEmpty, release } from './reordering.ts'
+import { FIN, type Segment } from './segment.ts'
+
+/**
+ * Takes the payload and FIN of an acceptable segment, already cut to the right edge of the window: hands on what is in
+ * order, keeps what is early, and decides how urgently to answer (§2.12).
+ */
+export const receive = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void => {
+  const { rcv } = c
+  const early = (s.seq - rcv.nxt) | 0
+  if (early > 0) {
+    if (s.length > 0) keepForLater(env, c, s, now)
+    else rcv.ackNow = true // a FIN beyond a hole comes again when the hole is filled
+    return
+  }
+  const fin = (s.flags & FIN) !== 0 && !rcv.finished
+  const skip = -early
+  if (skip > 0 && s.length > 0) duplicate(c, s.seq, skip < s.length ? rcv.nxt : (s.seq + s.length) | 0)
+  const length = s.length - skip
+  if (length > 0) {
+    const from = s.data + skip
+    deliver(env, c, s.bytes.subarray(from, from + length))
+    if (s.length > rcv.largest) rcv.largest = s.length
+    rcv.unackedBytes += length
+    rcv.unackedSegments++
+    if (!isEmpty(rcv.reordering)) fillHole(env, c)
+    decide(env, c, now)
+  }
+  // a FIN behind bytes that are still missing is cut off by the sequence check: it lies at RCV.NXT or is no news
+  if (fin && ((s.seq + s.length - rcv.nxt) | 0) === 0) finished(env, c, now)
+}
+
+/** In-order bytes go to the reader. */
+const deliver = (env: TcpEnv, c: Connection, data: Uint8Array): void => {
+  const { rcv } = c
+  rcv.nxt = (rcv.nxt + data.length) | 0
+  rcv.unread += data.length
+  env.out({ _tag: 'Data', id: c.id, data })
+}
+
+const fillHole = (env: TcpEnv, c: Connection): void => {
+  const { rcv } = c
+  for (let next = release(rcv.reordering, rcv.nxt); next !== undefined; next = release(rcv.reordering, rcv.nxt))
+    deliver(env, c, next)
+  forget(rcv.reordering, rcv.nxt)
+  rcv.ackNow = true
+}
+
+const keepForLater = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void => {
+  const { rcv } = c
+  const ranges = rcv.reordering.ranges.length
+  // the peer's count of lost ranges and duplicate ACKs depends on hearing of each: what is pending goes first
+  if (rcv.ackNow) emitAck(env, c, now)
+  const known = hold(rcv.reordering, s.seq, s.bytes.subarray(s.data, s.data + s.length))
+  rcv.ackNow = true
+  if (known === s.length) duplicate(c, s.seq, (s.seq + s.length) | 0)
+  if (!c.loss.sack || rcv.reordering.ranges.length > ranges) emitAck(env, c, now)
+}
+
+/** Bytes that were here already are reported (RFC 2883) and answered at once. */
+export const duplicate = (c: Connection, from: number, to: number): void => {
+  const { rcv } = c
+  rcv.ackNow = true
+  if (!c.loss.sack) return
+  rcv.dsackPending = true
+  rcv.dsackFrom = from
+  rcv.dsackTo = to
+}
+
+/** ACK at once, on every second full segment, or after 40 ms; one per eight segments within a batch. */
+const decide = (env: TcpEnv, c: Connection, now: Millis): void => {
+  const { rcv } = c
+  if (rcv.quickAcks > 0) {
+    rcv.quickAcks--
+    rcv.ackNow = true
+  } else if (rcv.unackedBytes >= 2 * rcv.largest) rcv.ackNow = true
+  else if (!rcv.ackNow && c.at.ack === Infinity) c.at.ack = now + DELAYED_ACK
+  if (rcv.unackedSegments >= SEGMENTS_PER_ACK) emitAck(env, c, now)
+}
+
+const finished = (env: TcpEnv, c: Connection, now: Millis): void => {
+  const { rcv, snd } = c
+  rcv.nxt = (rcv.nxt + 1) | 0
+  rcv.finished = true
+  rcv.ackNow = true
+  if (!c.released && !c.ended) {
+    c.ended = true
+    env.out({ _tag: 'Ended', id: c.id })
+  }
+  if (c.state === ESTABLISHED) become(env, c, CLOSE_WAIT)
+  else if (c.state === FIN_WAIT_1) {
+    if (snd.finSent && snd.una === snd.nxt) closeBoth(env, c, now)
+    else become(env, c, CLOSING)
+  } else if (c.state === FIN_WAIT_2) closeBoth(env, c, now)
+}
+
+/** The last ACK goes out before the connection becomes a record. */
+const closeBoth = (env: TcpEnv, c: Connection, now: Millis): void => {
+  emitAck(env, c, now)
+  enterTimeWait(env, c, now)
+}
+
+export const DELAYED_ACK = 40
+const SEGMENTS_PER_ACK = 8

@@ -1,0 +1,110 @@
+/**
+ * What was sent and is not yet acknowledged: a ring of records in two typed arrays, oldest first. A record is rewritten
+ * whole at each transmission, and holds what the delivery rate needs (`docs/protocol` congestion notes: a snapshot of
+ * the connection at the moment the segment left).
+ */
+export interface SendQueue {
+  /** `WIDTH` numbers a record: seq, end, flags, bytes in flight including this segment. */
+  ints: Int32Array
+  /** `WIDE` numbers a record: sentAt, firstSentAt, deliveredAt, delivered, lost, queueLost. */
+  reals: Float64Array
+  head: number
+  count: number
+}
+
+export const sendQueue = (): SendQueue => ({ ints: NO_INTS, reals: NO_REALS, head: 0, count: 0 })
+
+/** Index of the i-th oldest record, to be multiplied by `WIDTH` or `WIDE`. */
+export const slotOf = (q: SendQueue, i: number): number => (q.head + i) & (q.ints.length / WIDTH - 1)
+
+/** Appends a blank record for `seq`…`end` and returns its slot. */
+export const append = (q: SendQueue, seq: number, end: number): number => {
+  if (q.count * WIDTH === q.ints.length) grow(q)
+  const slot = slotOf(q, q.count++)
+  const i = slot * WIDTH
+  q.ints[i + SEQ] = seq
+  q.ints[i + END] = end
+  q.ints[i + FLAGS] = 0
+  q.ints[i + FLIGHT] = 0
+  return slot
+}
+
+export const dropOldest = (q: SendQueue): void => {
+  q.head = slotOf(q, 1)
+  q.count--
+}
+
+export const clear = (q: SendQueue): void => {
+  q.count = 0
+  q.head = 0
+}
+
+/** Position (0 … count) of the first record whose end lies after `seq`: records are sorted and do not overlap. */
+export const find = (q: SendQueue, seq: number): number => {
+  let low = 0
+  let high = q.count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (((q.ints[slotOf(q, middle) * WIDTH + END]! - seq) | 0) > 0) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** Cuts every record longer than `most` bytes into several with the same history (the path got narrower). */
+export const recut = (q: SendQueue, most: number): void => {
+  const old = { ...q }
+  q.ints = new Int32Array(q.ints.length)
+  q.reals = new Float64Array(q.reals.length)
+  clear(q)
+  for (let n = 0; n < old.count; n++) {
+    const from = slotOf(old, n)
+    const end = old.ints[from * WIDTH + END]!
+    let seq = old.ints[from * WIDTH + SEQ]!
+    while (((end - seq) | 0) > 0) {
+      const next = ((end - seq) | 0) > most ? (seq + most) | 0 : end
+      const slot = append(q, seq, next)
+      q.ints[slot * WIDTH + FLAGS] = old.ints[from * WIDTH + FLAGS]!
+      q.ints[slot * WIDTH + FLIGHT] = old.ints[from * WIDTH + FLIGHT]!
+      for (let k = 0; k < WIDE; k++) q.reals[slot * WIDE + k] = old.reals[from * WIDE + k]!
+      seq = next
+    }
+  }
+}
+
+const grow = (q: SendQueue): void => {
+  const size = Math.max(SMALLEST, (q.ints.length / WIDTH) * 2)
+  const ints = new Int32Array(size * WIDTH)
+  const reals = new Float64Array(size * WIDE)
+  for (let n = 0; n < q.count; n++) {
+    const from = slotOf(q, n)
+    for (let k = 0; k < WIDTH; k++) ints[n * WIDTH + k] = q.ints[from * WIDTH + k]!
+    for (let k = 0; k < WIDE; k++) reals[n * WIDE + k] = q.reals[from * WIDE + k]!
+  }
+  q.ints = ints
+  q.reals = reals
+  q.head = 0
+}
+
+export const WIDTH = 4
+export const SEQ = 0
+export const END = 1
+export const FLAGS = 2
+export const FLIGHT = 3
+export const WIDE = 6
+export const SENT_AT = 0
+export const FIRST_SENT_AT = 1
+export const DELIVERED_AT = 2
+export const DELIVERED = 3
+export const LOST_BYTES = 4
+export const QUEUE_LOST_BYTES = 5
+
+/** Flags of a record. `OUT`: a copy is thought to be in flight. `LOST` without `OUT` waits to be sent again. */
+export const OUT = 1
+export const SACKED = 2
+export const LOST = 4
+export const RETRANSMITTED = 8
+export const APP_LIMITED = 16
+const SMALLEST = 8
+const NO_INTS = new Int32Array(0)
+const NO_REALS = new Float64Array(0)
