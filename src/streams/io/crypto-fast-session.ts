@@ -6,7 +6,7 @@ import { nobleAes } from './crypto-noble.ts'
 import { nodePrimitives } from './crypto-node.ts'
 import { plainCrypto } from './crypto-plain.ts'
 import type { WasmCrypto } from './wasm/instance.ts'
-import { BATCH, layout, PACKET_ROOM, TABLE, TABLE_SLOTS } from './wasm/layout.ts'
+import { BATCH, layout, PACKET_ROOM } from './wasm/layout.ts'
 
 /**
  * A session over the WebAssembly module. Suites 0 and 1 take a packet in, seal or open it there in one call, and take it
@@ -44,12 +44,12 @@ export const fastSession = (wasm: WasmCrypto, key48: Uint8Array): Session => {
     return true
   }
   const sealSiv = (packets: readonly Uint8Array[]): void => {
-    const { k0, k1, table } = readySiv(wasm, sivContext())
+    const { k0, k1 } = readySiv(wasm, sivContext())
     for (let from = 0; from < packets.length; ) {
       const count = place(wasm, packets, from)
       wasm.sivNonces(count)
       through(bytes, k0, layout.blocks, 16 * count)
-      wasm.sivInner(count, table)
+      wasm.sivInner(count)
       through(bytes, k1, layout.blocks, 16 * count)
       through(bytes, k1, layout.counters, wasm.sivTags(count))
       wasm.sivCrypt(count)
@@ -58,7 +58,7 @@ export const fastSession = (wasm: WasmCrypto, key48: Uint8Array): Session => {
     }
   }
   const openSiv = (packets: readonly Uint8Array[], answer: (index: number, genuine: boolean) => void): void => {
-    const { k0, k1, k1Inverse, table } = readySiv(wasm, sivContext())
+    const { k0, k1, k1Inverse } = readySiv(wasm, sivContext())
     for (let from = 0; from < packets.length; ) {
       const count = place(wasm, packets, from)
       through(bytes, k1, layout.counters, wasm.sivClaims(count))
@@ -66,7 +66,7 @@ export const fastSession = (wasm: WasmCrypto, key48: Uint8Array): Session => {
       through(bytes, k1Inverse, layout.blocks, 16 * count)
       wasm.sivReveal(count)
       through(bytes, k0, layout.blocks, 16 * count)
-      wasm.sivJudge(count, table)
+      wasm.sivJudge(count)
       take(wasm, packets, from, count)
       for (let i = 0; i < count; i++) answer(from + i, wasm.words[layout.verdicts / 4 + i] === 1)
       from += count
@@ -101,45 +101,40 @@ export const fastSession = (wasm: WasmCrypto, key48: Uint8Array): Session => {
   }
 }
 
-/** The AES contexts of a session, and which slot of GHASH tables it held last. */
+/** The AES contexts of a session, and its GHASH key. */
 interface SivContext {
   readonly k0: Cipher
   readonly k1: Cipher
   readonly k1Inverse: Decipher
-  slot: number
-  table: number
+  readonly h: Uint8Array
 }
 
 const makeSivContext = (key48: Uint8Array): SivContext => {
   const k0 = kbkdf(nodePrimitives, key48, GMAC_LABEL).subarray(0, 32)
   const k1 = kbkdf(nodePrimitives, key48, CTR_LABEL).subarray(0, 32)
   // ECB without padding, never finished: a block cipher to be called for ever
+  const hash = createCipheriv('aes-256-ecb', k0, null).setAutoPadding(false)
   return {
-    k0: createCipheriv('aes-256-ecb', k0, null).setAutoPadding(false),
+    k0: hash,
     k1: createCipheriv('aes-256-ecb', k1, null).setAutoPadding(false),
     k1Inverse: createDecipheriv('aes-256-ecb', k1, null).setAutoPadding(false),
-    slot: 0,
-    table: 0,
+    h: hash.update(ZERO_BLOCK),
   }
 }
 
-/** Sees that the session's GHASH table is in memory; the slot that was used longest ago is taken, a microsecond. */
+/**
+ * Sees that the module's GHASH table is this session's. Making it takes less than half a microsecond; a table at one
+ * place for all sessions saves more than that on each packet.
+ */
 const readySiv = (wasm: WasmCrypto, context: SivContext): SivContext => {
-  if (holders[context.slot] !== context) {
-    let slot = 0
-    for (let i = 1; i < TABLE_SLOTS; i++) if (usedAt[i]! < usedAt[slot]!) slot = i
-    holders[slot] = context
-    context.slot = slot
-    context.table = layout.tables + slot * TABLE
-    wasm.bytes.set(context.k0.update(ZERO_BLOCK), layout.ghashKey)
-    wasm.ghashTable(context.table)
+  if (tableOf !== context) {
+    wasm.bytes.set(context.h, layout.ghashKey)
+    wasm.ghashTable()
+    tableOf = context
   }
-  usedAt[context.slot] = ++uses
   return context
 }
-const holders: (SivContext | undefined)[] = []
-const usedAt = new Float64Array(TABLE_SLOTS)
-let uses = 0
+let tableOf: SivContext | undefined
 
 /** Copies as many packets in as fit; answers how many. Their regions (byte 27 on) are aligned to 16. */
 const place = (wasm: WasmCrypto, packets: readonly Uint8Array[], from: number): number => {

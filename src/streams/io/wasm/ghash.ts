@@ -1,5 +1,5 @@
 import type { Code, Local, Routine } from './emitter.ts'
-import { i8x16, i32, i32x4, i64, i64x2, repeat, v128, when } from './instructions.ts'
+import { i8x16, i32, i64, i64x2, repeat, v128, when } from './instructions.ts'
 import { layout } from './layout.ts'
 
 /**
@@ -7,11 +7,11 @@ import { layout } from './layout.ts'
  * key, 8 KB a key. A block costs 32 loads and no shifting. Bytes keep the order of the wire throughout.
  */
 
-/** (table): fills the table of the key at `layout.ghashKey`. Entry 0 of each place stays zero, as memory begins. */
+/** Fills the table of the key at `layout.ghashKey`. Entry 0 of each place stays zero, as memory begins. */
 export const ghashTable: Routine = {
   name: 'ghashTable',
-  params: ['i32'],
-  body: ([table], local) => {
+  params: [],
+  body: (_, local) => {
     const [place, entry, high, low, odd] = [local('i32'), local('i32'), local('i64'), local('i64'), local('i64')]
     const v = local('v128')
     const key = reversed(v128.load(ZERO, layout.ghashKey))
@@ -19,8 +19,8 @@ export const ghashTable: Routine = {
       v.set(key),
       low.set(i64x2.lane(v.get, 0)),
       high.set(i64x2.lane(v.get, 1)),
-      place.set(table!.get),
-      repeat(i32.ltU(place.get, i32.add(table!.get, i32.const(32 * 256))), [
+      place.set(i32.const(layout.table)),
+      repeat(i32.ltU(place.get, i32.const(layout.table + 32 * 256)), [
         // the four single bits of a nibble, highest first; each step multiplies by x
         entry.set(i32.const(8 * 16)),
         repeat(i32.geU(entry.get, i32.const(16)), [
@@ -46,17 +46,17 @@ export const ghashTable: Routine = {
 }
 
 /**
- * (table, packet, length, mask): the folded GMAC of a packet (`docs/protocol/vl1.md`, AES-GMAC-SIV): addresses and byte
+ * (packet, length, mask): the folded GMAC of a packet (`docs/protocol/vl1.md`, AES-GMAC-SIV): addresses and byte
  * 18 as one block, the region from byte 27 on, the length block, and the encrypted counter block at `mask`.
  */
 export const gmac: Routine = {
   name: 'gmac',
-  params: ['i32', 'i32', 'i32', 'i32'],
+  params: ['i32', 'i32', 'i32'],
   result: 'i64',
-  body: ([table, packet, length, mask], local) => {
-    const [x, words] = [local('v128'), Array.from({ length: 4 }, () => local('i32'))]
+  body: ([packet, length, mask], local) => {
+    const [x, halves] = [local('v128'), Array.from({ length: 4 }, () => local('i64'))]
     const bits = local('i64')
-    const block = (data: Code): Code => [x.set(v128.xor(x.get, data)), product(table!, x, words)]
+    const block = (data: Code): Code => [x.set(v128.xor(x.get, data)), product(x, halves)]
     return [
       length!.set(i32.sub(length!.get, i32.const(27))),
       bits.set(i64.shl(i64.extend(i32.add(length!.get, i32.const(16))), 3)),
@@ -75,16 +75,25 @@ export const gmac: Routine = {
   },
 }
 
-/** x = x times the key. Low and high nibble of byte n are places 2n + 1 and 2n. */
-const product = (table: Local, x: Local, words: readonly Local[]): Code => {
-  const term = (word: number, nibble: number): Code => {
-    const shift = 8 * (nibble >> 1) - 4 * (nibble & 1)
-    const w = words[word]!.get
-    const moved = shift === 0 ? w : shift < 0 ? i32.shl(w, i32.const(4)) : i32.shrU(w, i32.const(shift))
-    return v128.load(i32.add(table.get, i32.and(moved, i32.const(0xf0))), 256 * (8 * word + nibble))
+/** x = x times the key. High and low nibble of byte n are places 2n and 2n + 1. */
+const product = (x: Local, halves: readonly Local[]): Code => {
+  const term = (half: number, byte: number, low: number): Code => {
+    const nibbles = halves[half + 2 * low]!.get
+    const moved = byte === 0 ? nibbles : i64.shrU(nibbles, 8 * byte)
+    const index = i32.wrap(moved)
+    return v128.load(
+      byte === 7 ? index : i32.and(index, i32.const(0xff)),
+      layout.table + 256 * (2 * (8 * half + byte) + low),
+    )
   }
-  const terms = Array.from({ length: 32 }, (_, i) => term(i >> 3, i & 7))
-  return [words.map((word, i) => word.set(i32x4.lane(x.get, i))), x.set(sum(terms))]
+  const terms = Array.from({ length: 32 }, (_, i) => term(i >> 4, (i >> 1) & 7, i & 1))
+  return [
+    halves[0]!.set(i64x2.lane(v128.and(x.get, HIGH_NIBBLES), 0)),
+    halves[1]!.set(i64x2.lane(v128.and(x.get, HIGH_NIBBLES), 1)),
+    halves[2]!.set(i64x2.lane(v128.and(i64x2.shl(x.get, 4), HIGH_NIBBLES), 0)),
+    halves[3]!.set(i64x2.lane(v128.and(i64x2.shl(x.get, 4), HIGH_NIBBLES), 1)),
+    x.set(sum(terms)),
+  ]
 }
 
 /** XOR of all, as a balanced tree: a chain of 32 would wait for each load in turn. */
@@ -94,6 +103,7 @@ const sum = (terms: readonly Code[]): Code =>
 const reversed = (value: Code): Code =>
   v128.shuffle(value, value, [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
 const ZERO = i32.const(0)
+const HIGH_NIBBLES = v128.const(new Array<number>(16).fill(0xf0))
 const SUMS = [3, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15]
 const BYTE_NUMBERS = v128.const(Array.from({ length: 16 }, (_, i) => i))
 const AAD_MASK = v128.const([...new Array<number>(10).fill(0xff), 0xf8, 0, 0, 0, 0, 0])

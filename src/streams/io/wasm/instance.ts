@@ -8,14 +8,14 @@ export interface WasmCrypto {
   readonly poly1305: (at: number, length: number) => void
   readonly salsaSeal: (packet: number, length: number, flags: number) => void
   readonly salsaOpen: (packet: number, length: number) => number
-  readonly ghashTable: (table: number) => void
+  readonly ghashTable: () => void
   readonly sivNonces: (count: number) => void
-  readonly sivInner: (count: number, table: number) => void
+  readonly sivInner: (count: number) => void
   readonly sivTags: (count: number) => number
   readonly sivClaims: (count: number) => number
   readonly sivCrypt: (count: number) => void
   readonly sivReveal: (count: number) => void
-  readonly sivJudge: (count: number, table: number) => void
+  readonly sivJudge: (count: number) => void
   readonly identityDigest: () => void
   readonly internetChecksum: (at: number, length: number) => number
 }

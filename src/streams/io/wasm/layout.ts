@@ -27,18 +27,14 @@ export const layout = {
   counters: 8192,
   /** The packets of a batch, each where its byte 27 is aligned to 16. */
   packets: 8192 + 0x48000,
+  /** The GHASH table of one key: 32 nibble places times 16 values times 16 bytes. */
+  table: 0xe0000,
   /** The 2 MB of the identity hash. */
   memory: 0x100000,
-  /** GHASH tables, one slot a session. */
-  tables: 0x300000,
 } as const
 
 /** Most packets of a batch. */
 export const BATCH = 64
 /** Bytes for the packets of a batch. */
 export const PACKET_ROOM = 0x40000
-/** Bytes of a GHASH table: 32 nibble places times 16 values times 16 bytes. */
-export const TABLE = 0x2000
-/** Sessions whose GHASH tables are held at a time. */
-export const TABLE_SLOTS = 256
-export const PAGES = (layout.tables + TABLE * TABLE_SLOTS) / 0x10000
+export const PAGES = 0x300000 / 0x10000

@@ -22,13 +22,13 @@ export const sivNonces: Routine = {
     ]),
 }
 
-/** (count, table): packet ID and folded GMAC replace the encrypted nonce blocks. */
+/** Packet ID and folded GMAC replace the encrypted nonce blocks. */
 export const sivInner: Routine = {
   name: 'sivInner',
-  params: ['i32', 'i32'],
-  body: ([count, table], local) =>
+  params: ['i32'],
+  body: ([count], local) =>
     each(count!, local, ({ packet, length, block }) => [
-      i64.store(block.get, call('gmac', table!.get, packet.get, length.get, maskOf(block)), layout.blocks + 8),
+      i64.store(block.get, call('gmac', packet.get, length.get, maskOf(block)), layout.blocks + 8),
       i64.store(block.get, i64.load(packet.get), layout.blocks),
     ]),
 }
@@ -100,16 +100,16 @@ export const sivReveal: Routine = {
     ]),
 }
 
-/** (count, table): whether each packet's GMAC is the one its tag hid. */
+/** Whether each packet's GMAC is the one its tag hid. */
 export const sivJudge: Routine = {
   name: 'sivJudge',
-  params: ['i32', 'i32'],
-  body: ([count, table], local) => {
+  params: ['i32'],
+  body: ([count], local) => {
     const verdict = local('i32')
     return each(count!, local, ({ packet, length, block }) => [
       i32.store(
         verdict.get,
-        i64.eq(call('gmac', table!.get, packet.get, length.get, maskOf(block)), i64.load(block.get, layout.inner + 8)),
+        i64.eq(call('gmac', packet.get, length.get, maskOf(block)), i64.load(block.get, layout.inner + 8)),
         layout.verdicts,
       ),
       verdict.set(i32.add(verdict.get, i32.const(4))),
