@@ -1,0 +1,133 @@
+import type { Identity, SecretIdentity } from '../crypto/identity.ts'
+import type { Crypto } from '../crypto/suite.ts'
+import type { Address, NetworkId } from '../kernel/id.ts'
+import { canonicalIp, type IpAddress } from '../kernel/ip.ts'
+import type { Millis } from '../kernel/machine.ts'
+import type { Random } from '../kernel/rng.ts'
+import type { OutPacket } from '../vl1-io.ts'
+import type { ControllerOutput } from './controller-io.ts'
+import { type MemberRecord, type NetworkRecord, revised } from './controller-record.ts'
+
+export interface ControllerConfig {
+  readonly crypto: Crypto
+  readonly random: Random
+  /** The node whose address begins the IDs of the networks; it signs everything. */
+  readonly self: SecretIdentity
+}
+
+/** A mutable accumulator; one for each controller. */
+export interface ControllerState {
+  readonly networks: Map<NetworkId, HostedNetwork>
+  /** Who asked for networks that do not exist, and when; bounded, oldest forgotten. */
+  readonly strangers: Map<Address, Millis>
+  /** Members that are to get a new configuration, a few at a time. */
+  readonly due: Set<HostedMember>
+}
+export interface HostedNetwork {
+  readonly id: NetworkId
+  record: NetworkRecord
+  readonly members: Map<Address, HostedMember>
+  /** What follows from the members' records: who has an IP, who is a bridge, how many are not authorized. */
+  readonly owners: Map<IpAddress, Address>
+  readonly bridges: Set<Address>
+  waiting: number
+}
+export interface HostedMember {
+  readonly address: Address
+  readonly network: HostedNetwork
+  record: MemberRecord
+  /** Of the last request, which a push repeats. */
+  identity: Identity | undefined
+  metadata: Uint8Array | undefined
+  lastRequestAt: Millis
+  /** When it was last given a configuration. */
+  issuedAt: Millis
+}
+
+/** One step: what it is told, what it has to say. */
+export interface ControllerTurn {
+  readonly config: ControllerConfig
+  readonly state: ControllerState
+  readonly now: Millis
+  readonly outputs: ControllerOutput[]
+  readonly packets: OutPacket[]
+}
+
+export const hostNetwork = (state: ControllerState, id: NetworkId, record: NetworkRecord): HostedNetwork => {
+  const network = { id, record, members: new Map(), owners: new Map(), bridges: new Set<Address>(), waiting: 0 }
+  state.networks.set(id, network)
+  return network
+}
+
+export const hostMember = (network: HostedNetwork, address: Address, record: MemberRecord): HostedMember => {
+  const member = {
+    address,
+    network,
+    record,
+    identity: undefined,
+    metadata: undefined,
+    lastRequestAt: -Infinity,
+    issuedAt: -Infinity,
+  }
+  network.members.set(address, member)
+  count(member, record)
+  return member
+}
+
+export const saveNetwork = (t: ControllerTurn, network: HostedNetwork, after: NetworkRecord): boolean => {
+  const record = revised(network.record.revision === 0 ? undefined : network.record, after)
+  if (record === network.record) return false
+  network.record = record
+  t.outputs.push({ _tag: 'NetworkChanged', network: network.id, record })
+  return true
+}
+
+/** Whether there was anything to save. */
+export const saveMember = (t: ControllerTurn, member: HostedMember, after: MemberRecord): boolean => {
+  const record = revised(member.record.revision === 0 ? undefined : member.record, after)
+  if (record === member.record) return false
+  uncount(member)
+  member.record = record
+  count(member, record)
+  t.outputs.push({ _tag: 'MemberChanged', network: member.network.id, member: member.address, record })
+  return true
+}
+
+export const removeMember = (t: ControllerTurn, member: HostedMember): void => {
+  uncount(member)
+  member.network.members.delete(member.address)
+  t.state.due.delete(member)
+  t.outputs.push({
+    _tag: 'MemberChanged',
+    network: member.network.id,
+    member: member.address,
+    record: undefined,
+  })
+}
+
+/** A member counts as reachable for a while after it asked. */
+export const isOnline = (member: HostedMember, now: Millis): boolean => now - member.lastRequestAt <= ONLINE
+
+const count = ({ network, address }: HostedMember, record: MemberRecord): void => {
+  for (const ip of record.ipAssignments) {
+    const key = canonicalIp(ip)
+    if (key !== undefined && !network.owners.has(key)) network.owners.set(key, address)
+  }
+  if (record.activeBridge) network.bridges.add(address)
+  if (!record.authorized) network.waiting++
+}
+const uncount = ({ network, address, record }: HostedMember): void => {
+  for (const ip of record.ipAssignments) {
+    const key = canonicalIp(ip)
+    if (key !== undefined && network.owners.get(key) === address) network.owners.delete(key)
+  }
+  network.bridges.delete(address)
+  if (!record.authorized) network.waiting--
+}
+
+const ONLINE: Millis = 120_000
+/** Bounds of the tables, also of what strangers can fill. */
+export const MAX_NETWORKS = 65_536
+export const MAX_MEMBERS = 65_536
+export const MAX_WAITING = 4_096
+export const MAX_STRANGERS = 1_024
