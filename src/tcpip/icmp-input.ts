@@ -63,7 +63,7 @@ export const icmpInput = (host: Host, ip: IpSender, intern: Interning, users: ()
     }
     const flow = flowOf(local, remote, protocol)
     if (protocol === UDP) {
-      const known = users().udp.failed(local, remote, transport, report.code, report.hard || here)
+      const known = users().udp.failed(local, remote, transport, report, here)
       if (known && report.mtu !== undefined) ip.lowerMtu(flow, report.mtu)
       return known
     }

@@ -10,7 +10,6 @@ import type { Flow, Ip, IpOutput } from './ip-output.ts'
 import { DONT_FRAGMENT, IPV4_HEADER, TCP, UDP, writeIpv4 } from './ipv4.ts'
 import { IPV6_HEADER, writeIpv6 } from './ipv6.ts'
 import type { Neighbour } from './neighbour.ts'
-import { use } from './neighbour.ts'
 import type { NeighbourCache } from './neighbour-cache.ts'
 import { pathMtuCache } from './path-mtu.ts'
 import { wordsOf } from './port.ts'
@@ -118,7 +117,7 @@ export const ipSender = (host: Host, iface: Interface, neighbours: () => Neighbo
       neighbour = neighbours().towards(path.hop)
       path.neighbour = neighbour
     }
-    if (neighbour.state === 'Reachable' && use(neighbour, host.now)) transmit(packet, neighbour)
+    if (neighbour.state === 'Reachable' && host.now < neighbour.deadline) transmit(packet, neighbour)
     else neighbours().send(neighbour, packet)
   }
 

@@ -1,6 +1,7 @@
 import { readU16 } from '../protocol/kernel/codec.ts'
 import { ALL_HOSTS, ALL_NODES, ANY_V6, isMulticast, isUnspecified, sameIp } from './address.ts'
 import type { Host } from './host.ts'
+import type { IcmpReport } from './icmp.ts'
 import type { Interface } from './interface.ts'
 import type { Interning } from './interning.ts'
 import type { Flow, Ip } from './ip-output.ts'
@@ -25,8 +26,11 @@ export interface UdpSockets {
   readonly owns: (id: SocketId) => boolean
   /** A checked datagram; false if nobody wants it. `toGroup`: multicast and broadcast go to everybody who does. */
   readonly input: (local: Ip, remote: Ip, packet: Uint8Array, at: number, toGroup: boolean) => boolean
-  /** A datagram of ours, quoted, did not arrive. `here`: our own neighbour cache says so. */
-  readonly failed: (local: Ip, remote: Ip, quoted: Uint8Array, code: SocketErrorCode, here: boolean) => boolean
+  /**
+   * A datagram of ours, quoted, did not arrive. If our own neighbour cache says so (`here`), every socket that may have
+   * sent it hears of it; strangers are believed by connected sockets only. False if no socket fits.
+   */
+  readonly failed: (local: Ip, remote: Ip, quoted: Uint8Array, report: IcmpReport, here: boolean) => boolean
   readonly joined: () => Iterable<Ip>
   /** Counts the changes of `joined`. */
   readonly joinedVersion: () => number
@@ -237,11 +241,11 @@ export const udpSockets = (
       deliver(best, local, remote, remotePort, data)
       return true
     },
-    failed: (local, remote, quoted, code, here) => {
+    failed: (local, remote, quoted, { code, hard }, here) => {
       const remotePort = readU16(quoted, 2)
       const sockets = byPort.get(readU16(quoted, 0)) ?? []
       const known = sockets.filter((socket) => rank(socket, local, remote, remotePort) > 0)
-      for (const socket of known) if (here || socket.remote !== undefined) soft(socket.id, code)
+      for (const socket of known) if (here || (hard && socket.remote !== undefined)) soft(socket.id, code)
       return known.length > 0
     },
     joined: groups.all,
