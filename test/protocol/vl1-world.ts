@@ -31,12 +31,13 @@ export interface Sent {
 }
 
 /**
- * Machines wired to each other in virtual time: a datagram takes `latency` ms, unless `lose` says that it is lost. What
- * identities are asked to be validated is answered after 18 ms.
+ * Machines wired to each other in virtual time: a datagram takes `latency` ms, unless `lose` says that it is lost. Identities
+ * are validated in `validation` ms.
  */
 export class World1 {
   now: Millis = START
   latency = 5
+  validation = 18
   lose: (sent: Sent) => boolean = () => false
   readonly hosts: Host[] = []
   readonly wire: Sent[] = []
@@ -50,7 +51,8 @@ export class World1 {
     const machine = vl1({ crypto: nobleCrypto, random, planet: emptyPlanet, ...config, identity })
     const host: Host = { name, identity, machine, state: machine.initial, endpoints, messages: [], said: [] }
     this.hosts.push(host)
-    endpoints.forEach((endpoint, socket) => this.places.set(printEndpoint(endpoint), { host, socket, endpoint }))
+    for (const [socket, endpoint] of endpoints.entries())
+      this.places.set(printEndpoint(endpoint), { host, socket, endpoint })
     this.give(host, { _tag: 'Local', sockets: this.socketsOf(host) })
     return host
   }
@@ -124,7 +126,7 @@ export class World1 {
       else if (output._tag === 'Received') host.messages.push(...output.messages)
       else if (output._tag === 'Validate') {
         const { identity } = output
-        this.later(18, () =>
+        this.later(this.validation, () =>
           this.give(host, { _tag: 'Validated', identity, valid: isLocallyValid(nobleCrypto, identity) }),
         )
       }

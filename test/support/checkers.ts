@@ -1,5 +1,6 @@
 import type { Checker } from './checker.ts'
 import { cryptoCheckers } from './checkers/crypto.ts'
+import { transcriptCheckers } from './checkers/transcripts.ts'
 import { vl1Codec } from './checkers/vl1-codec.ts'
 import { vl1Messages } from './checkers/vl1-messages.ts'
 import { vl2Checkers } from './checkers/vl2.ts'
@@ -9,6 +10,7 @@ import { vl2Behaviour } from './checkers/vl2-behaviour.ts'
 export const checkers: Readonly<Record<string, Checker>> = {
   ...vl1Codec,
   ...vl1Messages,
+  ...transcriptCheckers,
   ...cryptoCheckers,
   ...vl2Checkers,
   ...vl2Behaviour,

@@ -18,7 +18,7 @@ import type { Peer } from './peer.ts'
 import { addPeer, armorOf, armorWith, peerOf } from './peer-table.ts'
 import { compose, transmit } from './seal.ts'
 import { surfaceReport } from './surface-report.ts'
-import { admit, admitCheck, hasRoom, joinPending, pendingOf, settle, startPending } from './validation.ts'
+import { admit, admitCheck, hasRoom, joinPending, settle, startPending } from './validation.ts'
 import { accepted, judge, refuse, type Verdict } from './verdict.ts'
 import { enqueue, MOST_HELD, RETRY } from './waiting.ts'
 
@@ -108,22 +108,23 @@ export const setVersion = (
 const receiveStranger = (node: Node, packet: Uint8Array, path: Path, identity: Identity, patient: boolean): Verdict => {
   const { waiting, validations, now } = node
   // at first contact the root's answer is usually right behind it, and saves the check
-  if (patient && waiting.sought.has(identity.address)) {
+  const asked = waiting.sought.get(identity.address)
+  if (patient && asked !== undefined && now - asked.askedAt < RETRY) {
     const item = { source: identity.address, packet, path, since: now, hello: true }
     const lost = enqueue(waiting.held, item, MOST_HELD)
     if (lost !== undefined) refuse(node, lost.packet, lost.path, 'queue-full')
     node.due.queue = Math.min(node.due.queue, now + RETRY)
     return undefined
   }
-  const underWay = pendingOf(validations, identity)
-  if (underWay !== undefined) return joinPending(underWay, packet, path) ? undefined : 'queue-full'
+  const underWay = validations.pending.get(identity.address)
+  if (underWay !== undefined) return joinPending(underWay, identity, packet, path) ? undefined : 'queue-full'
   const group = gateOf(path.endpoint)
   if (!hasRoom(validations) || !admit(validations, group, now)) return 'rate-limited'
   const armor = armorWith(node, identity)
   if (armor === undefined) return 'bad-identity'
   if (armor.session.open([packet])[0] !== true) return 'bad-mac'
   if (!admitCheck(validations, now)) return 'rate-limited'
-  joinPending(startPending(validations, identity, group, now), packet, path)
+  joinPending(startPending(validations, identity, group, now), identity, packet, path)
   say(node, { _tag: 'Validate', identity })
   node.due.queue = Math.min(node.due.queue, now + RETRY)
   return undefined

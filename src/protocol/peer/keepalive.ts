@@ -3,6 +3,7 @@ import { isDirect } from './choice.ts'
 import { callUpstream, contact, sayHello, sayHelloByRelay } from './greeting.ts'
 import { removeRoute } from './learning.ts'
 import { type Node, say } from './node.ts'
+import type { Path } from './path.ts'
 import { needsHeartbeat } from './path-quality.ts'
 import { isActive, isLive, type Peer } from './peer.ts'
 import { peerOf, reviewLink } from './peer-table.ts'
@@ -13,7 +14,8 @@ import { seek } from './seek.ts'
  * peers that take part in a network with us, and whether we are online.
  *
  * Native nodes keep the NAT towards a root open with a WHOIS every 5 s; we send an ECHO on each of its paths that has
- * been idle for 14 s, in either direction: a second unanswered one then follows soon, and tells us early that a root is gone.
+ * been idle for 14 s. What we send is to be answered: while it is not, each look tries again, so that a path that leads
+ * nowhere is noticed in 15 s (`isSuspect`). An upstream is then sent HELLO: it may have started anew and not know us.
  */
 export const keepContact = (node: Node): void => {
   const { due, now } = node
@@ -84,13 +86,16 @@ const ping = (node: Node, peer: Peer, helloEvery: number): void => {
     if (full && !greeted.has(`${address}/${port}`)) {
       greeted.add(`${address}/${port}`)
       sayHello(node, peer, path.endpoint, path.socket)
-    } else if (!full && isIdle(node, peer, now - path.lastOut, now - path.lastIn))
-      contact(node, peer, path.endpoint, path.socket)
+    } else if (!full && needsHeartbeat(now - path.lastOut)) contact(node, peer, path.endpoint, path.socket)
+    else if (!full && isUnanswered(path, now)) {
+      if (peer.upstream) sayHello(node, peer, path.endpoint, path.socket)
+      else contact(node, peer, path.endpoint, path.socket)
+    }
   }
 }
 
-const isIdle = (node: Node, peer: Peer, out: number, silent: number): boolean =>
-  needsHeartbeat(out) || (node.upstreams.byAddress.has(peer.address) && needsHeartbeat(silent) && out >= PING_CHECK)
+/** We have sent, and nothing has come back since. */
+const isUnanswered = (path: Path, now: number): boolean => path.lastOut > path.lastIn && now - path.lastIn >= PING_CHECK
 
 /** Online: we are an upstream, or one has spoken to us lately. */
 const reviewOnline = (node: Node): void => {

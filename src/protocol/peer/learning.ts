@@ -50,9 +50,8 @@ const heardUpstream = (node: Node): void => {
 const heardDirect = (node: Node, peer: Peer, path: Path, verb: number): void => {
   for (const route of peer.routes)
     if (route.path === path) {
-      const lapsed = !isLive(route, node.now)
       route.heardAt = node.now
-      if (lapsed) revived(node, peer)
+      if (peer.link !== 'direct') revived(node, peer)
       return
     }
   // a second port of the same NAT while the first works: following it would only make the path flap
@@ -65,7 +64,7 @@ const heardDirect = (node: Node, peer: Peer, path: Path, verb: number): void => 
       return
   if (!mayUse(node, peer, path.endpoint)) return
   if (verb === verbCode.ok) learn(node, peer, path)
-  else if (node.now - path.lastConfirm >= CONFIRM_AGAIN) {
+  else if (node.now - path.lastConfirm > CONFIRM_AGAIN) {
     path.lastConfirm = node.now
     sayHello(node, peer, path.endpoint, path.socket)
   }

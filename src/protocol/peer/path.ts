@@ -14,6 +14,8 @@ export interface Path extends Via {
   readonly scope: Scope
   lastIn: Millis
   lastOut: Millis
+  /** Contacts tried since anything came in. */
+  probed: number
   /** Milliseconds; `UNKNOWN_LATENCY` before the first sample. */
   latency: number
   /** When a peer that shares a network with us last spoke on it. */
@@ -77,6 +79,7 @@ const newPath = (endpoint: Endpoint, socket: number): Path => {
     scope: ip === undefined ? scope.none : scopeOf(ip),
     lastIn: -Infinity,
     lastOut: -Infinity,
+    probed: 0,
     latency: UNKNOWN_LATENCY,
     lastTrusted: -Infinity,
     lastEcho: -Infinity,

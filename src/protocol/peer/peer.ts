@@ -98,13 +98,19 @@ export const newPeer = (identity: Identity, since: Millis): Peer => ({
 })
 
 export const isLive = (route: PeerRoute, now: Millis): boolean => now - route.heardAt < PATH_EXPIRE
+/**
+ * A live path that has left several contacts in a row unanswered. Native nodes use it until it expires, 243 s of silence;
+ * we take the relay meanwhile, and go on trying.
+ */
+export const isSuspect = (path: Path, now: Millis): boolean =>
+  path.probed >= SUSPECT_AFTER && now - path.lastIn >= SUSPECT_SILENCE
 
-/** The live route with the best quality, the last of equals; with `expired`, of all that are remembered. */
+/** The working route with the best quality, the last of equals; with `expired`, of all that are remembered. */
 export const bestRoute = (peer: Peer, now: Millis, expired = false): PeerRoute | undefined => {
   let best: PeerRoute | undefined
   let least = Infinity
   for (const route of peer.routes) {
-    if (!expired && !isLive(route, now)) continue
+    if (!expired && (!isLive(route, now) || isSuspect(route.path, now))) continue
     const quality = qualityOf(route, now)
     if (quality > least) continue
     best = route
@@ -125,5 +131,7 @@ export const isTrusted = (peer: Peer, now: Millis): boolean => now - peer.lastTr
 /** Suite 3 iff the peer said it speaks protocol 12; else suite 1, which all do. */
 export const suiteFor = (peer: Peer): 1 | 3 => (peer.protocol >= SUITE_3_FROM ? 3 : 1)
 
+const SUSPECT_AFTER = 3
+const SUSPECT_SILENCE: Millis = 9_000
 export const TRUST_WINDOW: Millis = 600_000
 const SUITE_3_FROM = 12

@@ -21,6 +21,7 @@ import { enqueue, MOST_HELD, RETRY } from './waiting.ts'
 export const receiveAll = (node: Node, batch: readonly LinkDatagram[]): void => {
   for (const { data, from, socket } of batch) {
     const path = pathFor(node.paths, from, socket)
+    path.probed = 0
     path.lastIn = node.now // before anything is proven: it may only weigh in scoring
     switch (classify(data)) {
       case 'packet':

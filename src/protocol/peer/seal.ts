@@ -27,7 +27,7 @@ export const sendBy = (node: Node, peer: Peer, packet: Uint8Array, verb: number,
   if (seal(node, peer, packet, verb, suiteFor(peer))) transmit(node, packet, path, verb)
 }
 
-/** Seals one packet for a peer and sends it to an endpoint: by one socket, or by all if none is named. */
+/** Seals a contact attempt and sends it to an endpoint: by one socket, or by all if none is named. */
 export const sendTo = (
   node: Node,
   peer: Peer,
@@ -39,10 +39,15 @@ export const sendTo = (
 ): void => {
   if (!seal(node, peer, packet, verb, suite)) return
   if (socket !== undefined) {
-    transmit(node, packet, pathFor(node.paths, endpoint, socket), verb)
+    const path = pathFor(node.paths, endpoint, socket)
+    path.probed++
+    transmit(node, packet, path, verb)
     return
   }
-  for (const path of pathsTo(node.paths, endpoint)) path.lastOut = node.now
+  for (const path of pathsTo(node.paths, endpoint)) {
+    path.probed++
+    path.lastOut = node.now
+  }
   node.outbox.push({ data: packet, to: endpoint })
   if (node.tap) trace(node, 'out', packet, endpoint, verb, 'accepted')
 }

@@ -1,4 +1,5 @@
-import { type Identity, printIdentity } from '../crypto/identity.ts'
+import { type Identity, sameIdentity } from '../crypto/identity.ts'
+import type { Address } from '../kernel/id.ts'
 import type { Millis } from '../kernel/machine.ts'
 import type { Path } from './path.ts'
 import { type Bucket, bucket, shut, take } from './rate-gate.ts'
@@ -12,7 +13,8 @@ import { type Bucket, bucket, shut, take } from './rate-gate.ts'
  * of false ones gets what it would get from a native node.
  */
 export interface Validations {
-  readonly pending: Map<string, Pending>
+  /** One per address: another key for the same address waits for the verdict on the first. */
+  readonly pending: Map<Address, Pending>
   /** Pays for key agreements with strangers, and for the checks of those whose MAC was good. */
   readonly agreements: Bucket
   readonly checks: Bucket
@@ -50,12 +52,9 @@ export const admit = (v: Validations, group: number, now: Millis): boolean => {
 /** Whether one more memory-hard check may be ordered; pays for it. */
 export const admitCheck = (v: Validations, now: Millis): boolean => take(v.checks, now, CHECK_RATE, CHECK_BURST)
 
-export const pendingOf = (v: Validations, identity: Identity): Pending | undefined =>
-  v.pending.get(printIdentity(identity))
-
-/** Adds a HELLO to those that wait; false if there is no room. */
-export const joinPending = (pending: Pending, packet: Uint8Array, path: Path): boolean => {
-  if (pending.hellos.length >= MOST_HELLOS) return false
+/** Adds a HELLO to those that wait; false if there is no room, or if it claims to be somebody else. */
+export const joinPending = (pending: Pending, identity: Identity, packet: Uint8Array, path: Path): boolean => {
+  if (pending.hellos.length >= MOST_HELLOS || !sameIdentity(pending.identity, identity)) return false
   pending.hellos.push({ packet, path })
   return true
 }
@@ -64,16 +63,15 @@ export const hasRoom = (v: Validations): boolean => v.pending.size < MOST_PENDIN
 
 export const startPending = (v: Validations, identity: Identity, group: number, now: Millis): Pending => {
   const pending: Pending = { identity, group, since: now, hellos: [] }
-  v.pending.set(printIdentity(identity), pending)
+  v.pending.set(identity.address, pending)
   return pending
 }
 
 /** Takes out what waited for this verdict. A false identity shuts the prefix it came from. */
 export const settle = (v: Validations, identity: Identity, valid: boolean, now: Millis): Pending | undefined => {
-  const key = printIdentity(identity)
-  const pending = v.pending.get(key)
-  if (pending === undefined) return undefined
-  v.pending.delete(key)
+  const pending = v.pending.get(identity.address)
+  if (pending === undefined || !sameIdentity(pending.identity, identity)) return undefined
+  v.pending.delete(identity.address)
   const own = v.groups.get(pending.group)
   if (!valid && own !== undefined) shut(own, now, PENALTY, GROUP_RATE)
   return pending

@@ -65,7 +65,7 @@ export const orbit = (node: Node, id: bigint, seed: Address | undefined, moon: W
   refreshUpstreams(node)
   const peer = peerOf(node, seed)
   if (peer === undefined) seek(node, seed)
-  else if (node.started) greetSeed(node, peer)
+  else greetSeed(node, peer)
 }
 
 export const deorbit = (node: Node, id: bigint): void => {
