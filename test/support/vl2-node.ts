@@ -19,6 +19,7 @@ export interface Vl2Node {
   readonly take: () => readonly Vl2Output[]
   readonly give: (input: Vl2Input) => void
   readonly hear: (from: Identity, verb: number, payload: Uint8Array, packetId?: bigint) => void
+  readonly deadline: () => Millis
   /** Lets time pass, waking the machine whenever it asks. */
   readonly passTo: (time: Millis) => void
 }
@@ -79,6 +80,7 @@ export const vl2Node = (options: Vl2NodeOptions): Vl2Node => {
     give,
     hear: (from, verb, payload, packetId = 1n) =>
       give({ _tag: 'Messages', messages: [messageOf(from, verb, payload, packetId)] }),
+    deadline: () => machine.deadline(state),
     passTo: (time) => {
       for (let at = machine.deadline(state); at <= time; at = machine.deadline(state)) {
         now = Math.max(now, at)

@@ -21,12 +21,12 @@ export const requestConfig = (t: Turn, net: Joined) => {
   if (net.id >> 56n === 0xffn) return synthesize(t, net)
   if (net.controller === t.self) return askOwnController(t, net)
   if (isReserved(net.controller)) return
+  net.asked++
   if (t.config.view.identityOf(net.controller) === undefined) {
     // nothing is sent before: what waits for an identity in VL1 would go out several times over
     t.news.push({ _tag: 'Whois', address: net.controller })
     return
   }
-  net.asked++
   net.requestedAt = t.now
   const held = net.active?.config
   const payload = encode(networkConfigRequest, {
@@ -42,6 +42,7 @@ export const requestConfig = (t: Turn, net: Joined) => {
 export const requestSoon = (t: Turn, net: Joined): void => {
   const due = net.active === undefined || net.failure !== undefined || t.now >= net.refreshAt
   if (!due) return
+  net.asked = 0
   net.requestAt = Math.min(net.requestAt, Math.max(t.now, net.requestedAt + ANSWER_SPACING))
   wake(t, net.requestAt)
   if (net.requestAt <= t.now) requestConfig(t, net)
