@@ -1,6 +1,7 @@
 import { type Checker, skipped } from '../checker.ts'
 import { codecCheckers } from './vl2/codec.ts'
 import { configCheckers } from './vl2/config.ts'
+import { controllerCheckers } from './vl2/controller.ts'
 import { credentialCheckers } from './vl2/credential.ts'
 import { payloadCheckers } from './vl2/payload.ts'
 
@@ -18,8 +19,7 @@ export const vl2Checkers: Readonly<Record<string, Checker>> = {
   ...configCheckers,
   ...credentialCheckers,
   ...payloadCheckers,
-  adhoc: later('ad-hoc networks'),
+  ...controllerCheckers,
   rules_engine: later('the rules engine'),
-  behaviour: later('scenarios of a running node'),
   rule_compiler: later('the rule language'),
 }
