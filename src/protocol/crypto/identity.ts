@@ -92,9 +92,11 @@ export const isLocallyValid = (crypto: Crypto, identity: Identity): boolean =>
   !isReserved(identity.address) &&
   addressIn(crypto.identityHash(identity.publicKey)) === identity.address
 
-/** The address a digest of `identityHash` stands for, or `undefined` if the digest does not meet the difficulty. */
-export const addressIn = (digest: Uint8Array): Address | undefined =>
-  digest[0]! < DIFFICULTY ? address(readU40(digest, 59)) : undefined
+/** The address a digest of `identityHash` stands for; `undefined` if it is too easy a digest, or a reserved address. */
+export const addressIn = (digest: Uint8Array): Address | undefined => {
+  const found = address(readU40(digest, 59))
+  return digest[0]! < DIFFICULTY && !isReserved(found) ? found : undefined
+}
 
 /** A fresh identity; about 15 hashes on average, a hundred if unlucky. Blocks all the while: see `tryIdentity`. */
 export const generateIdentity = (crypto: Crypto, random: Random): SecretIdentity => {
@@ -106,13 +108,19 @@ export const generateIdentity = (crypto: Crypto, random: Random): SecretIdentity
   }
 }
 
-/** One step of the search: the identity of this secret, or `undefined` if its hash fails (16 in 17 do). */
+/** One step of the search: the identity of this secret, or `undefined` if its hash fails (14 in 15 do). */
 export const tryIdentity = (crypto: Crypto, secretKey: Uint8Array): SecretIdentity | undefined => {
+  const publicKey = publicKeyOf(crypto, secretKey)
+  const found = addressIn(crypto.identityHash(publicKey))
+  return found === undefined ? undefined : { address: found, publicKey, secretKey }
+}
+
+/** The 64-byte public key of a 64-byte secret. */
+export const publicKeyOf = (crypto: Crypto, secretKey: Uint8Array): Uint8Array => {
   const publicKey = new Uint8Array(64)
   publicKey.set(crypto.x25519PublicKey(secretKey.subarray(0, 32)))
   publicKey.set(crypto.ed25519PublicKey(secretKey.subarray(32, 64)), 32)
-  const found = addressIn(crypto.identityHash(publicKey))
-  return found === undefined || isReserved(found) ? undefined : { address: found, publicKey, secretKey }
+  return publicKey
 }
 
 /**

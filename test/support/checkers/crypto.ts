@@ -10,7 +10,7 @@ import {
   printSecret,
   type SecretIdentity,
 } from '../../../src/protocol/crypto/identity.ts'
-import { filled, stir } from '../../../src/protocol/crypto/identity-hash.ts'
+import { fill, stir } from '../../../src/protocol/crypto/identity-hash.ts'
 import { kbkdf } from '../../../src/protocol/crypto/kbkdf.ts'
 import { salsaState } from '../../../src/protocol/crypto/salsa20.ts'
 import { sign, verify } from '../../../src/protocol/crypto/signature.ts'
@@ -81,7 +81,8 @@ const identityHashes = perProvider((crypto, c) => {
   const seed = crypto.sha512(unhex(c.public_key_hex))
   const digest = crypto.identityHash(unhex(c.public_key_hex))
   const stream = salsaState(seed.subarray(0, 32), seed.subarray(32, 40))
-  const memory = filled(stream)
+  const memory = new Uint8Array(0x200000)
+  fill(memory, stream)
   const [head, tail, whole] = [hex(memory.subarray(0, 128)), hex(memory.subarray(-64)), crypto.sha512(memory)]
   const stirred = seed.slice()
   stir(stirred, memory, stream)
