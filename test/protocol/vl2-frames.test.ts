@@ -14,12 +14,13 @@ import { hex, unhex } from '../support/checker.ts'
 import { chunksOf, configFor, identityNamed, NETWORK, vl2Network } from '../support/vl2-network.ts'
 import { framesOf, packetsOf, payloadOf, START, type Vl2Node, vl2Node, withHeadroom } from '../support/vl2-node.ts'
 
+type Named = ReturnType<typeof identityNamed>
 const [controller, za, zb, zx, root] = (['zc', 'za', 'zb', 'zx', 'zr'] as const).map(identityNamed) as [
-  ReturnType<typeof identityNamed>,
-  ReturnType<typeof identityNamed>,
-  ReturnType<typeof identityNamed>,
-  ReturnType<typeof identityNamed>,
-  ReturnType<typeof identityNamed>,
+  Named,
+  Named,
+  Named,
+  Named,
+  Named,
 ]
 const scheme = macScheme(NETWORK)
 const macFor = (one: { address: Address }): Mac => macOf(scheme, one.address)

@@ -110,4 +110,4 @@ const revocable: ReadonlySet<number> = new Set([
   credentialType.ownership,
 ])
 /** Tags, capabilities and certificates of ownership kept for one member: what a configuration can hold of each. */
-const CREDENTIALS = 128 + 128 + 4
+export const CREDENTIALS = 128 + 128 + 4
