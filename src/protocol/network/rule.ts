@@ -101,7 +101,7 @@ const rule: Codec<Rule> = {
     const flags = { not: (t & 0x80) !== 0, or: (t & 0x40) !== 0 }
     const row = byCode.get(t & 0x3f)
     const bodyAt = r.at + 2
-    r.at = bodyAt + length
+    r.at = Math.min(bodyAt + length, r.end)
     if (row === undefined) return E.right({ _tag: 'Unknown', code: t & 0x3f, ...flags })
     const body = row.body.read(reader(r.bytes, bodyAt, r.end))
     return body._tag === 'Left' ? body : E.right({ _tag: row.tag, ...flags, ...body.right } as KnownRule)

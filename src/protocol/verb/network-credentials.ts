@@ -38,7 +38,7 @@ export const networkCredentials: Codec<NetworkCredentials> = {
       if (one._tag === 'Left') return one
       coms.push(one.right)
     }
-    r.at++
+    if (r.at < r.end) r.at++ // the zero that ends the COMs
     const capabilities = list(r, capability)
     if (capabilities._tag === 'Left') return capabilities
     const tags = list(r, tag)
