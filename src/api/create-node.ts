@@ -18,7 +18,7 @@ import { Keeper } from './keeper.ts'
 import { VirtualNode, type ZtNode } from './node.ts'
 import { checkedNodeOptions, type NodeOptions } from './node-options.ts'
 import type { Platform } from './platform.ts'
-import { waitFor } from './wait.ts'
+import { waitForState } from './wait.ts'
 
 /**
  * Starts a node. Resolves when its identity is ready and its links are bound; it need not be online by then.
@@ -77,11 +77,7 @@ const start = async (node: VirtualNode, options: NodeOptions, store: StateStore,
   for (const key of remembered) {
     if (key.kind !== 'network') continue
     const cached = await store.get(key)
-    running.join(
-      parseNetworkId(key.id)!,
-      { managed: true, default: true },
-      cached !== undefined && cached.length > 0 ? cached : undefined,
-    )
+    running.join(parseNetworkId(key.id)!, { managed: true, default: true }, cached)
   }
   let fatal: NodeError | undefined
   const atRuntime = running.onFatal
@@ -90,21 +86,22 @@ const start = async (node: VirtualNode, options: NodeOptions, store: StateStore,
   }
   running.start()
   try {
-    await waitFor<void>(
-      running.hands.clock,
+    const { clock, link } = running.hands
+    const closed = (): unknown =>
+      fatal ?? running.ended ?? new NodeError('ERR_ZT_CLOSED', 'the link was closed — pass one that is open')
+    await waitForState(
+      clock,
       { signal },
       () => new Error('late'),
-      ({ resolve, reject }) => {
-        if (fatal !== undefined) reject(fatal)
-        running.onFatal = reject
-        const watching = running.hands.link.local$.subscribe({ next: () => resolve(), error: reject })
-        return () => watching.unsubscribe()
-      },
+      link.local$,
+      () => true,
+      closed,
     )
+    if (fatal !== undefined) throw fatal
   } catch (error) {
     running.onFatal = () => undefined
     await node.close({ graceMs: 0 })
-    throw error
+    throw fatal ?? error
   }
   running.onFatal = atRuntime
   if (signal === undefined) return
@@ -114,7 +111,9 @@ const start = async (node: VirtualNode, options: NodeOptions, store: StateStore,
 }
 
 const validate = (platform: Platform, identity: WireIdentity, answer: (valid: boolean) => void): void => {
-  platform.validate(identity).then(answer, () => answer(false))
+  const valid = platform.validate(identity)
+  if (typeof valid === 'boolean') answer(valid)
+  else valid.then(answer, () => answer(false))
 }
 
 const linkOf = ({ link }: NodeOptions, platform: Platform): Link => {

@@ -40,18 +40,6 @@ export class Keeper {
     this.#writing ??= this.#write()
   }
 
-  /** A network is remembered from the moment it is joined, with its configuration once there is one. */
-  joined(id: NetworkId): void {
-    const key: StoreKey = { kind: 'network', id }
-    if (!this.#mayKeep(key)) return
-    void this.store.get(key).then(
-      (had) => {
-        if (had === undefined && !this.#waiting.has(printStoreKey(key))) this.save(key, new Uint8Array(0))
-      },
-      (error: unknown) => this.#failed(key, error),
-    )
-  }
-
   async left(id: NetworkId): Promise<void> {
     this.save({ kind: 'network', id }, undefined)
     this.save({ kind: 'network.local', id }, undefined)

@@ -1,4 +1,4 @@
-import { type Observable, type SchedulerLike, Subject, takeUntil } from 'rxjs'
+import type { Observable, SchedulerLike } from 'rxjs'
 import { canonicalIp, type IpAddress } from '../protocol/kernel/ip.ts'
 import type { Counts } from '../streams/counters.ts'
 import { NetworkError, SocketError } from '../streams/error.ts'
@@ -14,7 +14,7 @@ import { defaultTcpOptions, type TcpBuffers, type TcpSettings, within } from './
 import { type Accept, type TcpServer, VirtualTcpServer } from './tcp-server.ts'
 import { type TcpSocket, VirtualTcpSocket } from './tcp-socket.ts'
 import { type UdpSocket, VirtualUdpSocket } from './udp-socket.ts'
-import { type WaitOptions, waitFor } from './wait.ts'
+import { type WaitOptions, waitFor, waitForState } from './wait.ts'
 
 /** `timeout` covers everything until the connection stands, default 30 000 ms. */
 export interface ConnectOptions extends WaitOptions, TcpSettings, TcpBuffers {
@@ -291,35 +291,21 @@ export const waitUntil = (
       undefined,
       `network ${network.state.id} is still "${network.state.status}"; ${cure(network.state.status)}`,
     )
-  return waitFor<void>(clock, wait, late, ({ resolve, reject }) => {
-    const settled = new Subject<void>()
-    const done = (reason?: Error): void => {
-      settled.next()
-      if (reason === undefined) resolve()
-      else reject(reason)
-    }
-    network.state$.pipe(takeUntil(settled)).subscribe({
-      next: ({ id, status }) => {
-        if (status === 'ready' || (status === 'ok' && least === 'ok')) done()
-        else if (status === 'not-found' && syscall === 'join')
-          done(
-            new NetworkError('ERR_ZT_NOT_FOUND', id, `network ${id} does not exist on its controller — check the id`),
-          )
-        else if (status === 'too-old')
-          done(new NetworkError('ERR_ZT_TOO_OLD', id, `network ${id} wants a newer client — update this package`))
-        else if (status === 'denied' && refuse)
-          done(
-            new NetworkError(
-              'ERR_ZT_ACCESS_DENIED',
-              id,
-              `network ${id} has not authorised this node — authorise it on the controller`,
-            ),
-          )
-      },
-      complete: () => reject(network.ended),
-    })
-    return () => settled.next()
-  })
+  const isThere = ({ id, status }: NetworkState): boolean => {
+    if (status === 'ready' || (status === 'ok' && least === 'ok')) return true
+    if (status === 'not-found' && syscall === 'join')
+      throw new NetworkError('ERR_ZT_NOT_FOUND', id, `network ${id} does not exist on its controller — check the id`)
+    if (status === 'too-old')
+      throw new NetworkError('ERR_ZT_TOO_OLD', id, `network ${id} wants a newer client — update this package`)
+    if (status === 'denied' && refuse)
+      throw new NetworkError(
+        'ERR_ZT_ACCESS_DENIED',
+        id,
+        `network ${id} has not let this node in — authorise it on the controller`,
+      )
+    return false
+  }
+  return waitForState(clock, wait, late, network.state$, isThere, () => network.ended)
 }
 
 const cure = (status: NetworkState['status']): string => {

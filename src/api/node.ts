@@ -12,7 +12,7 @@ import { asNetworkId, asNodeId, asWorldId, type NetworkId, type NodeId, type Wor
 import { type Identity, publicIdentity } from './identity.ts'
 import type { Keeper } from './keeper.ts'
 import { type Network, VirtualNetwork, waitUntil } from './network.ts'
-import { type WaitOptions, waitFor } from './wait.ts'
+import { type WaitOptions, waitFor, waitForState } from './wait.ts'
 
 export interface JoinOptions extends WaitOptions {
   /** What to wait for: authorised and addressed (default), authorised, or nothing. */
@@ -148,15 +148,15 @@ export class VirtualNode implements ZtNode {
         undefined,
         'no root answered; check that UDP gets out and that the planet is the right one',
       )
-    await waitFor<void>(running.hands.clock, options, late, ({ resolve, reject }) => {
-      const watching = running.online$.subscribe({
-        next: (online) => {
-          if (online) resolve()
-        },
-        complete: () => reject(running.ended),
-      })
-      return () => watching.unsubscribe()
-    })
+    const { clock } = running.hands
+    await waitForState(
+      clock,
+      options,
+      late,
+      running.online$,
+      (online) => online,
+      () => running.ended,
+    )
   }
 
   async join(id: NetworkId | string | bigint, options: JoinOptions = {}): Promise<Network> {
@@ -169,7 +169,6 @@ export class VirtualNode implements ZtNode {
     const known = this.running.networks.get(bits)
     const network = known ?? this.running.join(bits, allowed)
     if (known !== undefined && options.allow !== undefined) known.allow(allowed)
-    this.keeper.joined(name)
     const handle = this.#handle(name)!
     handle.leaveOnDispose = leaveOnDispose
     if (wait !== 'none')

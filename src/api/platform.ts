@@ -14,5 +14,6 @@ export interface Platform {
   readonly link: () => Link
   readonly store: (path: string) => StateStore
   readonly generate: (signal?: AbortSignal) => Promise<SecretIdentity>
-  readonly validate: (identity: Identity) => Promise<boolean>
+  /** The memory-hard check; at once where it is known already. */
+  readonly validate: (identity: Identity) => boolean | Promise<boolean>
 }

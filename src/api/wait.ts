@@ -1,4 +1,4 @@
-import type { SchedulerLike } from 'rxjs'
+import { type Observable, type SchedulerLike, Subject, takeUntil } from 'rxjs'
 import { ArgumentError } from '../streams/error.ts'
 
 /** How long a caller is ready to wait: `timeout` in ms, 0 for no limit. */
@@ -54,4 +54,33 @@ export const waitFor = <T>(
         if (finish()) reject(reason)
       },
     })
+  })
+
+/**
+ * Waits until `isIt` says yes to a state. It throws what makes waiting pointless; `ended` says why, if the states end.
+ */
+export const waitForState = <T>(
+  clock: SchedulerLike,
+  wait: { readonly signal?: AbortSignal | undefined; readonly timeout?: number | undefined },
+  late: () => Error,
+  state$: Observable<T>,
+  isIt: (state: T) => boolean,
+  ended: () => unknown,
+): Promise<void> =>
+  waitFor<void>(clock, wait, late, ({ resolve, reject }) => {
+    const settled = new Subject<void>()
+    state$.pipe(takeUntil(settled)).subscribe({
+      next: (state) => {
+        try {
+          if (!isIt(state)) return
+          resolve()
+        } catch (error) {
+          reject(error)
+        }
+        settled.next()
+      },
+      error: reject,
+      complete: () => reject(ended()),
+    })
+    return () => settled.next()
   })

@@ -7,6 +7,8 @@ import type { ZtEvent } from './event.ts'
  */
 export class EventLog {
   readonly event$: Observable<ZtEvent>
+  /** The same for onlookers of our own, who do not count as subscribers. */
+  readonly aside$ = new Subject<ZtEvent>()
   readonly #live = new Subject<ZtEvent>()
   #early: ZtEvent[] | undefined = []
 
@@ -20,12 +22,14 @@ export class EventLog {
   }
 
   add(event: ZtEvent): void {
+    this.aside$.next(event)
     if (this.#early === undefined) this.#live.next(event)
     else if (this.#early.length < MOST_EARLY) this.#early.push(event)
   }
 
   end(): void {
     this.#live.complete()
+    this.aside$.complete()
   }
 }
 

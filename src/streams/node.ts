@@ -3,7 +3,7 @@ import type { Identity, SecretIdentity } from '../protocol/crypto/identity.ts'
 import type { Crypto } from '../protocol/crypto/suite.ts'
 import type { LocalSocket } from '../protocol/datagram.ts'
 import { encode } from '../protocol/kernel/codec.ts'
-import { type Address, controllerOf, type NetworkId } from '../protocol/kernel/id.ts'
+import type { Address, NetworkId } from '../protocol/kernel/id.ts'
 import { parseIp } from '../protocol/kernel/ip.ts'
 import type { Random } from '../protocol/kernel/rng.ts'
 import { type PeerRecord, peerRecord } from '../protocol/peer/peer-record.ts'
@@ -210,9 +210,6 @@ export class RunningNode {
 
   attach(role: ControllerRole): void {
     this.#controller = role
-    // our own requests were refused so far, if there were any: ask again
-    for (const network of this.#networks.values())
-      if (controllerOf(network.id) === this.identity.address) this.#vl2Input.next({ _tag: 'Join', network: network.id })
   }
   detach(): void {
     this.#controller = undefined
@@ -329,9 +326,7 @@ export class RunningNode {
         this.note('debug', 'vl2', `dropped: ${output.reason}`, { network: output.network, peer: output.peer })
         return
       case 'ConfigRequest':
-        if (this.#controller !== undefined) this.#controller.request(output.request)
-        else if (output.request.packetId === undefined)
-          this.#vl2Input.next({ _tag: 'Refused', network: output.request.network, error: OBJECT_NOT_FOUND })
+        this.#controller?.request(output.request)
     }
   }
 
@@ -405,5 +400,3 @@ export class RunningNode {
 
 /** What peers are told: the version of the protocol's feature set, not of this package. */
 export const VERSION = { major: 1, minor: 14, revision: 1 } as const
-/** `docs/protocol/vl1.md`, error codes. */
-const OBJECT_NOT_FOUND = 0x03

@@ -1,0 +1,74 @@
+import type { IpAddress } from '../protocol/kernel/ip.ts'
+import type { HostedMember } from '../protocol/network/controller.ts'
+import type { NetworkRecord } from '../protocol/network/controller-record.ts'
+import type { JsonObject } from '../protocol/network/loose-json.ts'
+import { publicNodeId } from '../streams/public-id.ts'
+import type { NodeId } from './id.ts'
+
+/** A rule as controllers write it in JSON: `{ type: 'ACTION_ACCEPT' }`. */
+export type RuleJson = JsonObject
+
+/** What a network is; field names as in the HTTP API of native controllers. */
+export interface NetworkConfigInput {
+  readonly name?: string
+  /** Members need authorisation (default true). */
+  readonly private?: boolean
+  readonly mtu?: number
+  readonly multicastLimit?: number
+  readonly enableBroadcast?: boolean
+  readonly routes?: readonly { readonly target: string; readonly via?: IpAddress | null }[]
+  readonly ipAssignmentPools?: readonly { readonly ipRangeStart: IpAddress; readonly ipRangeEnd: IpAddress }[]
+  readonly v4AssignMode?: { readonly zt: boolean }
+  readonly v6AssignMode?: { readonly zt?: boolean; readonly rfc4193?: boolean; readonly '6plane'?: boolean }
+  readonly rules?: readonly RuleJson[] | string
+  readonly capabilities?: readonly {
+    readonly id: number
+    readonly default?: boolean
+    readonly rules: readonly RuleJson[]
+  }[]
+  readonly tags?: readonly { readonly id: number; readonly default?: number | null }[]
+  readonly dns?: { readonly domain: string; readonly servers: readonly IpAddress[] }
+  /** ms by which two certificates may differ in age and still agree. */
+  readonly certificateTimeoutWindowSize?: number
+}
+
+export interface Member {
+  readonly id: NodeId
+  readonly authorized: boolean
+  readonly ips: readonly IpAddress[]
+  readonly name?: string
+  /** Public identity text, once it has asked. */
+  readonly identity?: string
+  /** ms since the epoch of its last request. */
+  readonly lastSeen?: number
+  readonly version?: string
+}
+
+export const networkConfigOf = (record: NetworkRecord): NetworkConfigInput => ({
+  name: record.name,
+  private: record.private,
+  mtu: record.mtu,
+  multicastLimit: record.multicastLimit,
+  enableBroadcast: record.enableBroadcast,
+  routes: record.routes,
+  ipAssignmentPools: record.ipAssignmentPools,
+  v4AssignMode: record.v4AssignMode,
+  v6AssignMode: record.v6AssignMode,
+  rules: record.rules,
+  capabilities: record.capabilities,
+  tags: record.tags,
+  ...('domain' in record.dns ? { dns: record.dns } : {}),
+  ...(record.certificateTimeoutWindowSize === undefined
+    ? {}
+    : { certificateTimeoutWindowSize: record.certificateTimeoutWindowSize }),
+})
+
+export const memberOf = ({ address, record, lastRequestAt }: HostedMember): Member => ({
+  id: publicNodeId(address),
+  authorized: record.authorized,
+  ips: record.ipAssignments,
+  ...(record.name === undefined || record.name === '' ? {} : { name: record.name }),
+  ...(record.identity === undefined ? {} : { identity: record.identity }),
+  ...(lastRequestAt > 0 ? { lastSeen: lastRequestAt } : {}),
+  ...(record.vMajor < 0 ? {} : { version: `${record.vMajor}.${record.vMinor}.${record.vRev}` }),
+})

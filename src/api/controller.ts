@@ -1,0 +1,233 @@
+import { BehaviorSubject, filter, map, type Observable } from 'rxjs'
+import { type Address, type NetworkId as NetworkBits, parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
+import type { IpAddress } from '../protocol/kernel/ip.ts'
+import type { HostedNetwork } from '../protocol/network/controller.ts'
+import { type ControllerError, explainControllerError } from '../protocol/network/controller-error.ts'
+import type { ControllerInput, NetworkChange } from '../protocol/network/controller-io.ts'
+import { RunningController } from '../streams/controller.ts'
+import { ArgumentError, NodeError, StoreError, type ZtError } from '../streams/error.ts'
+import { publicNetworkId, publicNodeId } from '../streams/public-id.ts'
+import type { StateStore } from '../streams/store.ts'
+import { readRecords, recordPath } from './controller-store.ts'
+import { type Member, memberOf, type NetworkConfigInput, networkConfigOf } from './controller-view.ts'
+import { asNetworkId, asNodeId, type NetworkId, type NodeId } from './id.ts'
+import { VirtualNode, type ZtNode } from './node.ts'
+
+export type { Member, NetworkConfigInput } from './controller-view.ts'
+
+export interface ControllerNetwork {
+  readonly id: NetworkId
+  readonly config: NetworkConfigInput
+  readonly members$: Observable<ReadonlyMap<NodeId, Member>>
+}
+
+/** Somebody wants in. Comes again with each request (about one a second) until it is authorised. */
+export interface JoinRequest {
+  readonly network: NetworkId
+  readonly member: NodeId
+  readonly at: number
+  authorize(options?: AuthorizeOptions): Promise<void>
+}
+export interface AuthorizeOptions {
+  /** Instead of addresses from the pools. */
+  readonly ips?: readonly IpAddress[]
+  readonly name?: string
+}
+
+/** Networks hosted by a node: their IDs begin with its address. */
+export interface Controller extends AsyncDisposable {
+  readonly networks$: Observable<ReadonlyMap<NetworkId, ControllerNetwork>>
+  /** @example controller.requests$.subscribe((request) => request.authorize()) // let everybody in */
+  readonly requests$: Observable<JoinRequest>
+  /** @throws {ArgumentError} `ERR_ZT_INVALID_OPTION` */
+  create(config?: NetworkConfigInput): Promise<ControllerNetwork>
+  network(id: NetworkId | string): ControllerNetwork | undefined
+  /** Also before the member asks; a member that waits gets its configuration at once. */
+  authorize(network: NetworkId | string, member: NodeId | string, options?: AuthorizeOptions): Promise<void>
+  /** Puts a member out: it is told, and so are the others. */
+  deauthorize(network: NetworkId | string, member: NodeId | string): Promise<void>
+  /** Fields not given stay as they are. Members that are online get the change at once. */
+  update(network: NetworkId | string, patch: Partial<NetworkConfigInput>): Promise<void>
+  delete(network: NetworkId | string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Hosts networks on a node. What it knows is kept in `store`, by default the node's own. */
+export const createController = (node: ZtNode, options: { readonly store?: StateStore } = {}): Controller => {
+  if (!(node instanceof VirtualNode))
+    throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'node is no node of this library — pass what createNode() gave')
+  return new HostedController(node, options.store ?? node.keeper.store)
+}
+
+class HostedController implements Controller {
+  readonly networks$: Observable<ReadonlyMap<NetworkId, ControllerNetwork>>
+  readonly requests$: Observable<JoinRequest>
+  readonly #node: VirtualNode
+  readonly #store: StateStore
+  readonly #running: RunningController
+  readonly #networks = new BehaviorSubject<ReadonlyMap<NetworkId, ControllerNetwork>>(new Map())
+  readonly #members = new Map<NetworkBits, BehaviorSubject<ReadonlyMap<NodeId, Member>>>()
+  readonly #ready: Promise<void>
+  #saving: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  constructor(node: VirtualNode, store: StateStore) {
+    this.#node = node
+    this.#store = store
+    this.#running = new RunningController(node.running)
+    this.networks$ = this.#networks.asObservable()
+    this.requests$ = this.#running.news$.pipe(
+      filter((news) => news._tag === 'Denied'),
+      map(({ network, member, at }) => this.#request(network, member, at)),
+    )
+    this.#running.news$.subscribe((news) => {
+      switch (news._tag) {
+        case 'NetworkChanged':
+          this.#save(recordPath(news.network), news.record)
+          this.#show(news.network)
+          return
+        case 'MemberChanged':
+          this.#save(recordPath(news.network, news.member), news.record)
+          this.#showMembers(news.network)
+          return
+        case 'Granted':
+          this.#showMembers(news.network)
+      }
+    })
+    this.#ready = this.#restore()
+    this.#ready.catch((error: unknown) =>
+      node.running.note('error', 'controller', `stored networks are lost: ${String(error)}`),
+    )
+    node.beforeClose(() => this.close())
+  }
+
+  async create(config: NetworkConfigInput = {}): Promise<ControllerNetwork> {
+    const { created } = await this.#command({ _tag: 'CreateNetwork', change: change(config) })
+    const network = created === undefined ? undefined : this.#networks.value.get(publicNetworkId(created))
+    if (network === undefined) throw new NodeError('ERR_ZT_DEFECT', 'the network was not created — please report it')
+    return network
+  }
+
+  network(id: NetworkId | string): ControllerNetwork | undefined {
+    return this.#networks.value.get(asNetworkId(id))
+  }
+
+  async authorize(network: NetworkId | string, member: NodeId | string, options: AuthorizeOptions = {}): Promise<void> {
+    await this.#command({ _tag: 'Authorize', ...named(network, member), ...options })
+  }
+  async deauthorize(network: NetworkId | string, member: NodeId | string): Promise<void> {
+    await this.#command({ _tag: 'Deauthorize', ...named(network, member) })
+  }
+  async update(network: NetworkId | string, patch: Partial<NetworkConfigInput>): Promise<void> {
+    await this.#command({
+      _tag: 'UpdateNetwork',
+      network: parseNetworkId(asNetworkId(network))!,
+      change: change(patch),
+    })
+  }
+  async delete(network: NetworkId | string): Promise<void> {
+    await this.#command({ _tag: 'DeleteNetwork', network: parseNetworkId(asNetworkId(network))! })
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#running.end()
+    this.#networks.complete()
+    for (const members of this.#members.values()) members.complete()
+    await this.#saving
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #restore(): Promise<void> {
+    try {
+      for (const { network, members } of await readRecords(this.#store)) {
+        this.#running.command({ _tag: 'Restore', network, members })
+      }
+      for (const id of this.#running.state.networks.keys()) this.#show(id)
+    } finally {
+      this.#running.begin()
+    }
+  }
+
+  async #command(input: ControllerInput): Promise<{ readonly created: NetworkBits | undefined }> {
+    await this.#ready
+    if (this.#closed) throw new NodeError('ERR_ZT_CLOSED', 'the controller is closed — create a new one')
+    const { created, rejected } = this.#running.command(input)
+    if (rejected !== undefined) throw refusal(rejected)
+    await this.#saving
+    return { created }
+  }
+
+  #request(network: NetworkBits, member: Address, at: number): JoinRequest {
+    const [id, who] = [publicNetworkId(network), publicNodeId(member)]
+    return { network: id, member: who, at, authorize: (options) => this.authorize(id, who, options) }
+  }
+
+  #show(id: NetworkBits): void {
+    const all = new Map(this.#networks.value)
+    const hosted = this.#running.state.networks.get(id)
+    const name = publicNetworkId(id)
+    if (hosted === undefined) {
+      all.delete(name)
+      this.#members.get(id)?.complete()
+      this.#members.delete(id)
+    } else {
+      const members$ = this.#membersOf(hosted).asObservable()
+      all.set(name, { id: name, config: networkConfigOf(hosted.record), members$ })
+    }
+    this.#networks.next(all)
+  }
+
+  #showMembers(id: NetworkBits): void {
+    const hosted = this.#running.state.networks.get(id)
+    if (hosted !== undefined) this.#membersOf(hosted).next(membersIn(hosted))
+  }
+
+  #membersOf(hosted: HostedNetwork): BehaviorSubject<ReadonlyMap<NodeId, Member>> {
+    let members = this.#members.get(hosted.id)
+    if (members === undefined) {
+      members = new BehaviorSubject(membersIn(hosted))
+      this.#members.set(hosted.id, members)
+    }
+    return members
+  }
+
+  #save(path: string, record: object | undefined): void {
+    const key = { kind: 'controller', path } as const
+    const bytes = record === undefined ? undefined : new TextEncoder().encode(JSON.stringify(record))
+    this.#saving = this.#saving
+      .then(() => (bytes === undefined ? this.#store.delete(key) : this.#store.set(key, bytes)))
+      .catch((error: unknown) => {
+        const reason = error instanceof StoreError ? error.message : String(error)
+        this.#node.running.note('error', 'store', `controller record was not kept: ${reason}`)
+      })
+  }
+}
+
+const membersIn = (hosted: HostedNetwork): ReadonlyMap<NodeId, Member> =>
+  new Map([...hosted.members.values()].map((member) => [publicNodeId(member.address), memberOf(member)]))
+
+const named = (network: NetworkId | string, member: NodeId | string) => ({
+  network: parseNetworkId(asNetworkId(network))!,
+  member: parseAddress(asNodeId(member))!,
+})
+
+const change = ({ rules, ...rest }: NetworkConfigInput): NetworkChange => {
+  if (typeof rules === 'string')
+    throw new ArgumentError(
+      'ERR_ZT_INVALID_OPTION',
+      'rules in the rule language are not compiled yet — pass rules as JSON objects',
+    )
+  return { ...rest, ...(rules === undefined ? {} : { rules }) }
+}
+
+const refusal = (error: ControllerError): ZtError => {
+  const text = explainControllerError(error)
+  return error._tag === 'BadValue'
+    ? new ArgumentError('ERR_ZT_INVALID_OPTION', text)
+    : new NodeError('ERR_ZT_CONTROLLER', text)
+}
