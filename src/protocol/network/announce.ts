@@ -59,7 +59,7 @@ export const upstreamsOf = (t: Turn, net: Joined): ReadonlySet<Address> => {
 /** A member that is allowed in and was heard from while what it knows of us still counts. */
 const isCurrent = (t: Turn, net: Joined, member: Member): boolean => {
   if (t.now - member.heardAt > LIKE_EXPIRY) return false
-  const identity = t.config.view.identityOf(member.address)
+  const identity = t.identityOf(member.address)
   return identity !== undefined && isAllowed(t, net, member, identity)
 }
 

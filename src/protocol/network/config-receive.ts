@@ -36,7 +36,7 @@ export const receiveChunk = (t: Turn, message: Message, at: number) => {
     return complete(t, net, message, data.slice(), message.packetId)
   }
   if (hasChunk(net.assembly, signed)) return
-  const controller = t.config.view.identityOf(net.controller)
+  const controller = t.identityOf(net.controller)
   if (controller === undefined) {
     if (!isReserved(net.controller)) holdForSigner(t, net, message, net.controller)
     return

@@ -22,7 +22,7 @@ export const requestConfig = (t: Turn, net: Joined) => {
   if (net.controller === t.self) return askOwnController(t, net)
   if (isReserved(net.controller)) return
   net.asked++
-  if (t.config.view.identityOf(net.controller) === undefined) {
+  if (t.identityOf(net.controller) === undefined) {
     // nothing is sent before: what waits for an identity in VL1 would go out several times over
     t.news.push({ _tag: 'Whois', address: net.controller })
     return

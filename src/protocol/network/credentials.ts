@@ -24,7 +24,7 @@ export const receiveCredentials = (t: Turn, message: Message, again: boolean) =>
   const read = decode(networkCredentials, message.payload)
   if (read._tag === 'Left') return drop(t, 'malformed', undefined, message.source)
   const { coms, capabilities, tags, revocations, ownership } = read.right
-  const { crypto, view } = t.config
+  const { crypto } = t.config
   let unknownSigner: Joined | undefined
   const judge = (network: NetworkId, holder: Address | undefined, file: (net: Joined) => Filed): void => {
     const net = t.state.table.byId.get(network)
@@ -35,24 +35,23 @@ export const receiveCredentials = (t: Turn, message: Message, again: boolean) =>
     if (filed === 'new' && holder !== undefined) t.shown.push(holder)
     if (filed === 'new' || (filed === 'redundant' && holder !== undefined)) trust(t, memberOf(net, message.source))
   }
-  for (const one of coms) judge(comNetwork(one), comIssuedTo(one), (net) => fileCom(crypto, view.identityOf, net, one))
-  for (const one of capabilities)
-    judge(one.network, undefined, (net) => fileCapability(crypto, view.identityOf, net, one))
-  for (const one of tags) judge(one.network, undefined, (net) => fileTag(crypto, view.identityOf, net, one))
+  for (const one of coms) judge(comNetwork(one), comIssuedTo(one), (net) => fileCom(crypto, t.identityOf, net, one))
+  for (const one of capabilities) judge(one.network, undefined, (net) => fileCapability(crypto, t.identityOf, net, one))
+  for (const one of tags) judge(one.network, undefined, (net) => fileTag(crypto, t.identityOf, net, one))
   for (const one of revocations)
     judge(one.network, undefined, (net) => {
-      const filed = fileRevocation(crypto, view.identityOf, net, one)
+      const filed = fileRevocation(crypto, t.identityOf, net, one)
       if (filed === 'new' && (one.flags & FAST_PROPAGATE) !== 0n) spread(t, net, one, message.source)
       return filed
     })
-  for (const one of ownership) judge(one.network, undefined, (net) => fileOwnership(crypto, view.identityOf, net, one))
+  for (const one of ownership) judge(one.network, undefined, (net) => fileOwnership(crypto, t.identityOf, net, one))
   if (unknownSigner !== undefined) holdForSigner(t, unknownSigner, message, unknownSigner.controller)
 }
 
 /** A COM that came inside EXT_FRAME, MULTICAST_FRAME or MULTICAST_GATHER. */
 export const receiveCom = (t: Turn, net: Joined, from: Identity, value: Com): void => {
   if (comNetwork(value) !== net.id) return
-  const filed = fileCom(t.config.crypto, t.config.view.identityOf, net, value)
+  const filed = fileCom(t.config.crypto, t.identityOf, net, value)
   if (filed === 'refused') drop(t, 'bad-credential', net.id, from.address)
   if (filed === 'new') t.shown.push(comIssuedTo(value))
 }

@@ -7,6 +7,7 @@ import type { Random } from '../kernel/rng.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { HEADER, type Message, type OutPacket, type Vl1View } from '../vl1-io.ts'
 import type { FrameDropReason, Vl2Output } from '../vl2-io.ts'
+import type { IdentityOf } from './credential/signature.ts'
 import type { Held } from './held.ts'
 import type { Joined, JoinedTable } from './joined.ts'
 import type { Member } from './member.ts'
@@ -45,6 +46,8 @@ export interface Turn {
   readonly state: Vl2State
   readonly now: Millis
   readonly self: Address
+  /** Whom this node knows, itself included: it may be the controller that signed. */
+  readonly identityOf: IdentityOf
   readonly news: Vl2Output[]
   readonly packets: OutPacket[]
   readonly inboxes: Joined[]
@@ -60,6 +63,7 @@ export const turn = (config: Vl2Config, state: Vl2State, now: Millis): Turn => (
   state,
   now,
   self: config.view.self.address,
+  identityOf: identities(config.view),
   news: [],
   packets: [],
   inboxes: [],
@@ -67,6 +71,11 @@ export const turn = (config: Vl2Config, state: Vl2State, now: Millis): Turn => (
   shown: [],
   configured: [],
 })
+
+const identities =
+  (view: Vl1View): IdentityOf =>
+  (address) =>
+    address === view.self.address ? view.self : view.identityOf(address)
 
 /** The outputs of a finished step: news first, then one batch of packets, then one of frames for each network. */
 export const outputsOf = (t: Turn): readonly Vl2Output[] => {
