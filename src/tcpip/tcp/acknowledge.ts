@@ -41,8 +41,11 @@ export const acknowledge = (env: TcpEnv, c: Connection, s: Segment, now: Millis)
   } else loss.lastBlocks = 0
   const sameWindow = takeWindow(c, s)
 
-  if (p.oldestRtt >= 0) measured(c, p.oldestRtt, now)
-  else if (acked > 0 && c.ts.on && p.newly > 0) measured(c, Math.max(0, (tsClock(c, now) - s.tsEcho) | 0), now)
+  if (p.oldestRtt >= 0 && !p.repaired) measured(c, p.oldestRtt, now)
+  else if (acked > 0 && c.ts.on && p.newly > 0) {
+    if (!p.ambiguous) measured(c, Math.max(0, (tsClock(c, now) - s.tsEcho) | 0), now)
+    else endBackoff(c, now)
+  }
 
   if (loss.undoable) {
     if (acked > 0 && answersOriginal(c, s.tsEcho)) undo(c, now)
@@ -68,8 +71,8 @@ export const acknowledge = (env: TcpEnv, c: Connection, s: Segment, now: Millis)
     sample.inflight = pipeOf(c)
     c.cc.onAck(sample)
   }
+  if (p.newly > 0) armTailProbe(c, now)
   if (acked > 0) {
-    armTailProbe(c, now)
     env.ip.confirm(c.flow)
     if (snd.wantsRoom && hasRoom(c) && c.id >= 0) {
       snd.wantsRoom = false
@@ -97,6 +100,7 @@ const advance = (_env: TcpEnv, c: Connection, s: Segment, now: Millis): void => 
       }
       break
     }
+    if (((end - seq) | 0) > snd.proven) snd.proven = (end - seq) | 0
     if (sacked) loss.sacked--
     else deliver(c, p, q.head, (end - seq) | 0, s.tsEcho, c.ts.on, now)
     dropOldest(q)
@@ -115,9 +119,13 @@ const advance = (_env: TcpEnv, c: Connection, s: Segment, now: Millis): void => 
   } else c.at.rto = now + timeoutOf(c.rtt)
 }
 
-/** An RTT sample; it also ends the back-off (Karn: only a sample does). */
+/** An RTT sample; without timestamps only one ends the back-off (Karn). */
 const measured = (c: Connection, sample: number, now: Millis): void => {
   sampleRtt(c.rtt, sample, now)
+  endBackoff(c, now)
+}
+
+const endBackoff = (c: Connection, now: Millis): void => {
   c.rtt.backoff = 0
   if (c.at.rto !== Infinity) c.at.rto = now + c.rtt.rto
 }

@@ -154,6 +154,8 @@ const finAcknowledged = (env: TcpEnv, c: Connection, now: Millis): void => {
 
 const resetByPeer = (env: TcpEnv, c: Connection): void => {
   if (c.state === SYN_RECEIVED) fail(env, c, 'ECONNREFUSED')
+  // both sides had said goodbye, and only the answer to our FIN got lost until the peer forgot us
+  else if ((c.state === LAST_ACK || c.state === CLOSING) && c.snd.finSent && c.snd.una === c.snd.tail) finish(env, c)
   else fail(env, c, 'ECONNRESET')
 }
 

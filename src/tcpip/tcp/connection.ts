@@ -74,6 +74,10 @@ export interface Sending {
   peerMss: number
   /** Upper bound of an IP packet found by loss of large ones, `Infinity`: none. */
   clamp: number
+  /** The largest segment that was acknowledged: the path carries as much. */
+  proven: number
+  clampUntil: Millis
+  clampFor: number
   readonly ring: SendRing
   /** End of what was written. */
   tail: number
@@ -278,6 +282,9 @@ export const connection = (b: Birth): Connection => ({
     mss: 0,
     peerMss: 0,
     clamp: Infinity,
+    proven: 0,
+    clampUntil: Infinity,
+    clampFor: 0,
     ring: sendRing(),
     tail: (b.iss + 1) | 0,
     finQueued: false,

@@ -36,6 +36,10 @@ export interface Progress {
   baseDoubtful: boolean
   /** Of the oldest segment newly acknowledged and never sent twice; −1: none. */
   oldestRtt: number
+  /** Something sent twice is among it: times measured here may span the repair, timestamps do not. */
+  repaired: boolean
+  /** … and the timestamp is older than its last copy: what was lost was the ACK, and nothing here tells the RTT. */
+  ambiguous: boolean
 }
 
 export const progress: () => Progress = () => ({
@@ -51,6 +55,8 @@ export const progress: () => Progress = () => ({
   baseAppLimited: false,
   baseDoubtful: false,
   oldestRtt: -1,
+  repaired: false,
+  ambiguous: false,
 })
 
 /** For losses found by a timer: no ACK, nothing delivered. */
@@ -60,6 +66,8 @@ export const beginProgress = (p: Progress): void => {
   p.newly = 0
   p.baseSentAt = -1
   p.oldestRtt = -1
+  p.repaired = false
+  p.ambiguous = false
 }
 
 /**
@@ -90,8 +98,11 @@ export const deliver = (
   const again = (flags & RETRANSMITTED) !== 0
   const took = now - sentAt
   // which copy was it? A timestamp older than the retransmission, or an impossible RTT, says: the original
-  const original = again && (took < c.rtt.smallest || (hasTs && ((tsEcho - tsClock(c, sentAt)) | 0) < 0))
-  if (!again && p.oldestRtt < 0) p.oldestRtt = took
+  const original = again && (took < SAME * c.rtt.smallest || (hasTs && ((tsEcho - tsClock(c, sentAt)) | 0) < 0))
+  if (again) {
+    p.repaired = true
+    if (original) p.ambiguous = true
+  } else if (p.oldestRtt < 0) p.oldestRtt = took
   if (sentAt > p.baseSentAt || (sentAt === p.baseSentAt && ((end - p.baseEnd) | 0) > 0)) {
     p.baseSentAt = sentAt
     p.baseEnd = end
@@ -151,3 +162,6 @@ export const finishSample = (env: TcpEnv, c: Connection, p: Progress, lostBefore
   s.cwndLimited = s.priorDelivered <= d.limitedAt
   if (d.appLimited > 0 && d.delivered > d.appLimited) d.appLimited = 0
 }
+
+/** An RTT below this share of the smallest ever seen cannot be one; equal ones differ by rounding. */
+const SAME = 0.9

@@ -84,6 +84,7 @@ export const inSynReceived = (env: TcpEnv, c: Connection, s: Segment, now: Milli
     if (s.ack === c.snd.nxt) c.rcv.ackNow = true
     return true
   }
+  if (c.ts.on && s.timestamps && ((s.tsValue - c.ts.recent) | 0) > 0) c.ts.recent = s.tsValue
   const { backoff } = c.rtt
   const due = c.at.rto
   sendSyn(env, c, now)

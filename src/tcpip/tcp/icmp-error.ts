@@ -30,7 +30,7 @@ export const icmpError = (
   if (((seq - c.snd.una) | 0) < 0 || ((seq - c.snd.nxt) | 0) >= 0) return
   touch(env, c)
   if (error.mtu !== undefined) {
-    // the IP layer has taken the new limit in already; a path that got wider is not believed here
+    env.ip.lowerMtu(c.flow, error.mtu)
     resize(env, c, now)
   } else if (c.state === SYN_SENT && error.hard) fail(env, c, error.code)
   else c.softError = error.code

@@ -106,7 +106,7 @@ export const onTimeout = (env: TcpEnv, c: Connection, now: Millis): void => {
   rtt.backoff++
   snd.retries++
   c.at.rto = now + timeoutOf(rtt)
-  if (loss.rtoCount >= BLACKHOLE) narrow(env, c, now)
+  if (loss.rtoCount >= (snd.proven < snd.mss ? BLACKHOLE : BLACKHOLE_AFTER_PROOF)) narrow(env, c, now)
 }
 
 /** The tail loss probe: new data if there is some, else the last segment again (RFC 8985 §7.3). */
@@ -114,7 +114,7 @@ export const onTailProbe = (env: TcpEnv, c: Connection, now: Millis): void => {
   const { loss, snd } = c
   const q = snd.queue
   c.at.tlp = Infinity
-  if (q.count === 0 || loss.phase !== OPEN) return
+  if (q.count === 0 || loss.phase !== OPEN || loss.sacked > 0) return
   loss.tlpOut = true
   loss.tlpResent = false
   const room = (snd.una + snd.wnd - snd.nxt) | 0
@@ -167,9 +167,16 @@ const narrow = (env: TcpEnv, c: Connection, now: Millis): void => {
   const step = steps.find((s) => s < size)
   if (step === undefined) return
   snd.clamp = step
+  // an outage looks the same: the first suspicion is soon put to the test, a confirmed one holds
+  if (size === env.ip.mtu(c.flow)) snd.clampFor = snd.clampFor === 0 ? SUSPICION : CONVICTION
+  snd.clampUntil = now + snd.clampFor
   resize(env, c, now)
 }
 
+/** So many timeouts in a row are a hint that the size is at fault; more of them if that size once got through. */
 const BLACKHOLE = 2
+const BLACKHOLE_AFTER_PROOF = 6
+const SUSPICION = 5000
+const CONVICTION = 600_000
 const NARROWER_V4 = [1400, 1280, 576]
 const NARROWER_V6 = [1400, 1280]

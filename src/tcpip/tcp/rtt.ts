@@ -10,6 +10,8 @@ export interface Rtt {
   backoff: number
   smallest: number
   smallestAt: Millis
+  /** Only the handshake was timed, which may have spanned a lost SYN-ACK: a much smaller sample replaces it. */
+  weak: boolean
 }
 
 export const rtt = (): Rtt => ({
@@ -19,6 +21,7 @@ export const rtt = (): Rtt => ({
   backoff: 0,
   smallest: Infinity,
   smallestAt: 0,
+  weak: true,
 })
 
 export const sampleRtt = (r: Rtt, sample: number, now: Millis): void => {
@@ -26,10 +29,12 @@ export const sampleRtt = (r: Rtt, sample: number, now: Millis): void => {
     r.smallest = sample
     r.smallestAt = now
   }
-  if (r.smoothed === 0) {
+  if (r.smoothed === 0 || (r.weak && 2 * sample < r.smoothed)) {
+    r.weak = r.smoothed === 0
     r.smoothed = Math.max(sample, CLOCK_STEP)
     r.variation = sample / 2
   } else {
+    r.weak = false
     r.variation += (Math.abs(r.smoothed - sample) - r.variation) / 4
     r.smoothed += (sample - r.smoothed) / 8
   }

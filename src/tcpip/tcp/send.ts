@@ -63,6 +63,11 @@ export const transmit = (env: TcpEnv, c: Connection, now: Millis): void => {
   if (c.state < ESTABLISHED) return
   const s = c.snd
   if (c.loss.pending === 0 && s.nxt === s.tail && !(s.finQueued && !s.finSent)) return
+  if (s.clampUntil <= now) {
+    s.clamp = Infinity
+    s.clampUntil = Infinity
+    resize(env, c, now)
+  }
   markAppLimited(c)
   refill(c, now)
   c.at.pace = Infinity

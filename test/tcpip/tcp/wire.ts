@@ -19,6 +19,7 @@ export const fakeIp = (own: Ip, mtu: () => number, send: (remote: Ip, segment: U
     return undefined
   },
   mtu: (flow) => (flow.remote.text === own.text ? 65_535 : mtu()),
+  lowerMtu: () => undefined,
   confirm: () => undefined,
   source: () => own,
   isLocal: (other) => other.text === own.text,
@@ -59,7 +60,11 @@ export interface Wire {
   /** Runs until `until`, or until nothing is left to happen; false if `done` never became true. */
   readonly run: (until: number, done?: () => boolean) => boolean
   readonly weather: (weather: Weather) => void
+  /** Something the program above does later. */
+  readonly later: (ms: number, act: () => void) => void
   readonly stats: { segments: number; lost: number; bytes: number }
+  /** Sees each copy that is put on the wire, and what becomes of it. */
+  watch: ((from: Host, segment: Uint8Array, fate: 'sent' | 'lost') => void) | undefined
   /** Sees what is put on the wire; false swallows it. */
   filter: ((from: Host, segment: Uint8Array) => boolean) | undefined
 }
@@ -74,6 +79,7 @@ export const wire = (
   let generator: Rng = rng(seed)
   let order = 0
   const flights: Flight[] = []
+  const plans: { readonly at: number; readonly act: () => void }[] = []
   const busyUntil = { a: 0, b: 0 }
   const uniform = (): number => {
     const [value, after] = next(generator)
@@ -88,8 +94,10 @@ export const wire = (
     for (let i = 0; i < copies; i++) {
       if (uniform() < (weather.loss ?? 0)) {
         self.stats.lost++
+        self.watch?.(from, segment, 'lost')
         continue
       }
+      self.watch?.(from, segment, 'sent')
       let leaves = now
       if (weather.rate !== undefined) {
         const side = from === self.a ? 'a' : 'b'
@@ -102,7 +110,7 @@ export const wire = (
         busyUntil[side] = leaves
       }
       const at = leaves + weather.delay + uniform() * (weather.jitter ?? 0)
-      const flight = { at, order: order++, to: from === self.a ? self.b : self.a, from, segment: segment.slice() }
+      const flight = { at, order: order++, to: from === self.a ? self.b : self.a, from, segment }
       let i2 = flights.length
       while (i2 > 0 && flights[i2 - 1]!.at > at) i2--
       flights.splice(i2, 0, flight)
@@ -145,7 +153,12 @@ export const wire = (
       drain(self.b)
       for (;;) {
         if (done?.()) return true
-        const at = Math.min(flights[0]?.at ?? Infinity, self.a.tcp.deadline(), self.b.tcp.deadline())
+        const at = Math.min(
+          flights[0]?.at ?? Infinity,
+          plans[0]?.at ?? Infinity,
+          self.a.tcp.deadline(),
+          self.b.tcp.deadline(),
+        )
         if (at > until || at === Infinity) {
           now = Math.max(now, Math.min(until, at))
           return done?.() ?? true
@@ -155,16 +168,22 @@ export const wire = (
           const f = flights.shift()!
           f.to.tcp.input(f.to.ip, f.from.ip, f.segment, now)
         }
+        while (plans.length > 0 && plans[0]!.at <= now) plans.shift()!.act()
         for (const h of [self.a, self.b]) {
           if (h.tcp.deadline() <= now) h.tcp.tick(now)
           drain(h)
         }
       }
     },
+    later: (ms, act) => {
+      plans.push({ at: now + ms, act })
+      plans.sort((x, y) => x.at - y.at)
+    },
     weather: (w) => {
       weather = w
     },
     stats: { segments: 0, lost: 0, bytes: 0 },
+    watch: undefined,
     filter: undefined,
   }
   return self
