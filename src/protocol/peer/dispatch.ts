@@ -99,6 +99,8 @@ const onOk = (node: Node, it: Opened): Verdict => {
       return onOkHello(node, it)
     case verbCode.whois:
       return onOkWhois(node, it)
+    case verbCode.echo: // it says no more than that the path works, which counting it has noted
+      return count(node, it)
     default:
       return pass(node, it)
   }

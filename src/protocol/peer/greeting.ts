@@ -14,7 +14,7 @@ import { familyOf } from './path.ts'
 import { type Peer, suiteFor } from './peer.ts'
 import { armorOf } from './peer-table.ts'
 import { compose, sendTo } from './seal.ts'
-import { enqueue, MOST_PROBES, PROBE_AGAIN, RETRY } from './waiting.ts'
+import { enqueue, LAST_PROBE, MOST_PROBES, PROBE_AGAIN, RETRY } from './waiting.ts'
 
 /** Says HELLO to a peer at an endpoint, from every local socket; only low bandwidth mode keeps to one. */
 export const sayHello = (node: Node, peer: Peer, endpoint: Endpoint, socket?: number): void => {
@@ -45,10 +45,16 @@ export const contact = (node: Node, peer: Peer, endpoint: Endpoint, socket?: num
   sendTo(node, peer, packet, verbCode.echo, suiteFor(peer), endpoint, socket)
 }
 
-/** The same for a first contact, which is tried once more after a second if nothing came of it. */
-export const probe = (node: Node, peer: Peer, endpoint: Endpoint, socket?: number): void => {
+/** The same for a first contact, which is tried again if nothing comes of it. */
+export const probe = (node: Node, peer: Peer, endpoint: Endpoint, socket?: number, delay = PROBE_AGAIN): void => {
   contact(node, peer, endpoint, socket)
-  enqueue(node.waiting.probes, { peer: peer.address, endpoint, socket, at: node.now + PROBE_AGAIN }, MOST_PROBES)
+  tryAgain(node, peer, endpoint, socket, delay)
+}
+
+/** Has a contact tried again after `delay`, and twice as long after that, up to three times: datagrams are lost. */
+export const tryAgain = (node: Node, peer: Peer, endpoint: Endpoint, socket?: number, delay = PROBE_AGAIN): void => {
+  if (delay > LAST_PROBE) return
+  enqueue(node.waiting.probes, { peer: peer.address, endpoint, socket, at: node.now + delay, delay }, MOST_PROBES)
   node.due.queue = Math.min(node.due.queue, node.now + RETRY)
 }
 

@@ -5,7 +5,7 @@ import { ok, okWhois } from '../verb/ok.ts'
 import { endpointIn, type Rendezvous } from '../verb/rendezvous.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { isDirect } from './choice.ts'
-import { contact, probe } from './greeting.ts'
+import { probe } from './greeting.ts'
 import { mayUse } from './learning.ts'
 import { drop, type Node } from './node.ts'
 import type { Path } from './path.ts'
@@ -81,12 +81,12 @@ export const answerCall = (node: Node, peer: Peer): void => {
   meetAt(node, peer, call)
 }
 
-/** The second try of first contacts that led to nothing. */
+/** The next try of first contacts that have led to nothing. */
 export const probeAgain = (node: Node): void => {
-  for (const { peer: address, endpoint, socket } of extract(node.waiting.probes, (one) => one.at <= node.now)) {
+  for (const { peer: address, endpoint, socket, delay } of extract(node.waiting.probes, (one) => one.at <= node.now)) {
     const peer = node.peers.get(address)
     if (peer !== undefined && !isDirect(node, peer) && mayUse(node, peer, endpoint))
-      contact(node, peer, endpoint, socket)
+      probe(node, peer, endpoint, socket, 2 * delay)
   }
 }
 

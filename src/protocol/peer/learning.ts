@@ -2,7 +2,7 @@ import type { Endpoint } from '../datagram.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { forgetChoice } from './choice.ts'
 import { isUsable } from './endpoint.ts'
-import { sayHello } from './greeting.ts'
+import { sayHello, tryAgain } from './greeting.ts'
 import { type Node, say } from './node.ts'
 import type { Path } from './path.ts'
 import { isAlive } from './path-quality.ts'
@@ -67,6 +67,7 @@ const heardDirect = (node: Node, peer: Peer, path: Path, verb: number): void => 
   else if (node.now - path.lastConfirm > CONFIRM_AGAIN) {
     path.lastConfirm = node.now
     sayHello(node, peer, path.endpoint, path.socket)
+    if (peer.routes.length === 0) tryAgain(node, peer, path.endpoint, path.socket)
   }
 }
 

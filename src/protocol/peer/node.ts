@@ -135,6 +135,12 @@ export const newNode = (config: Vl1Config): Node => {
   }
 }
 
+/** Whether we want a moon that this node is said to have. */
+export const isSeed = (node: Node, address: Address): boolean => {
+  for (const seed of node.seeds.values()) if (seed === address) return true
+  return false
+}
+
 export const say = (node: Node, news: Vl1Output): void => {
   node.news.push(news)
 }

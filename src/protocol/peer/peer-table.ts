@@ -4,7 +4,7 @@ import { encode } from '../kernel/codec.ts'
 import type { Address } from '../kernel/id.ts'
 import type { PeerPath, PeerSnapshot } from '../vl1-io.ts'
 import { isDirect, relayPath } from './choice.ts'
-import { type Node, say } from './node.ts'
+import { isSeed, type Node, say } from './node.ts'
 import { UNKNOWN_LATENCY } from './path-quality.ts'
 import { type Armor, bestRoute, isLive, isPeerAlive, newPeer, type Peer, type PeerRoute } from './peer.ts'
 import { MAX_PATHS, type PeerRecord, peerRecord } from './peer-record.ts'
@@ -29,7 +29,7 @@ export const addPeer = (node: Node, identity: Identity): Peer => {
   if (known !== undefined) return known
   if (node.peers.size >= MOST_PEERS) evict(node)
   const peer = newPeer(identity, node.now)
-  peer.upstream = node.upstreams.byAddress.has(peer.address)
+  peer.upstream = node.upstreams.byAddress.has(peer.address) || isSeed(node, peer.address)
   node.peers.set(peer.address, peer)
   node.arrived.push(peer)
   say(node, { _tag: 'Peer', address: peer.address, change: 'added' })

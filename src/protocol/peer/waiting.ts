@@ -37,12 +37,14 @@ export interface Called {
   readonly since: Millis
 }
 
-/** A first contact that is made a second time if nothing came of it. */
+/** A first contact that is tried again if nothing came of it. */
 export interface Probe {
   readonly peer: Address
   readonly endpoint: Endpoint
   readonly socket: number | undefined
   readonly at: Millis
+  /** How long after the try before. */
+  readonly delay: Millis
 }
 
 /**
@@ -95,8 +97,9 @@ export const MOST_PROBES = 64
 export const PATIENCE: Millis = 5_000
 /** Between two questions for one address, and between two looks at the queues. */
 export const RETRY: Millis = 500
-/** After this, a first contact is tried once more: the first may have met a shut NAT or a shut gate. */
+/** A first contact is tried again after so long, and then after twice as long up to the last: NATs and gates may be shut. */
 export const PROBE_AGAIN: Millis = 1_000
+export const LAST_PROBE: Millis = 4_000
 /** After so many questions without an answer, one is asked only as often as anything is given up. */
 export const HASTY_ASKS = 10
 export const ASKS_BURST = 128

@@ -1,7 +1,7 @@
 import { encode } from '../kernel/codec.ts'
 import type { Address } from '../kernel/id.ts'
 import { callUpstream, sayHello, sayHelloByRelay } from '../peer/greeting.ts'
-import { type Node, say } from '../peer/node.ts'
+import { isSeed, type Node, say } from '../peer/node.ts'
 import { bestRoute, type Peer } from '../peer/peer.ts'
 import { addPeer, peerOf } from '../peer/peer-table.ts'
 import { seek } from '../peer/seek.ts'
@@ -76,11 +76,6 @@ export const deorbit = (node: Node, id: bigint): void => {
 
 /** Whether what this peer says of worlds counts. */
 export const maySendWorlds = (peer: Peer): boolean => peer.upstream
-export const isSeed = (node: Node, address: Address): boolean => {
-  for (const seed of node.seeds.values()) if (seed === address) return true
-  return false
-}
-
 /** Tells the seed of a moon which moon we want; its OK brings it. */
 export const greetSeed = (node: Node, peer: Peer): void => {
   const route = bestRoute(peer, node.now)
