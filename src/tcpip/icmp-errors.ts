@@ -20,8 +20,8 @@ export interface Culprit {
 }
 
 /**
- * Sends ICMP errors of both families, or not: never about an error, a fragment behind the first, a group or broadcast,
- * and never more than the limits allow (RFC 1122 §3.2.2, RFC 1812 §4.3.2.8, RFC 4443 §2.4).
+ * Sends ICMP errors of both families, or not: never about an error, an IPv4 fragment behind the first, a group or
+ * broadcast, and never more than the limits allow (RFC 1122 §3.2.2, RFC 1812 §4.3.2.8, RFC 4443 §2.4).
  */
 export interface IcmpErrors {
   /** `evenGroup`: Packet Too Big and unknown options of type 10… answer multicast as well. */
@@ -49,8 +49,9 @@ export const icmpErrors = (host: Host, iface: Interface, ip: IpSender): IcmpErro
       return packet[9] === ICMP && isErrorV4(packet[ihlOf(packet)] ?? 0)
     }
     walk(packet, walked)
-    const isLaterFragment = walked.protocol === FRAGMENT && ((packet[walked.at + 2]! << 8) | packet[walked.at + 3]!) > 7
-    return isLaterFragment || (walked.protocol === ICMPV6 && isErrorV6(packet[walked.at] ?? 0))
+    // what a fragment of ICMPv6 says is not known here, so it may be an error
+    if (walked.protocol === FRAGMENT) return packet[walked.at] === ICMPV6
+    return walked.protocol === ICMPV6 && isErrorV6(packet[walked.at] ?? 0)
   }
 
   return {

@@ -5,10 +5,11 @@ import { BROADCAST_MAC, groupMac, isMulticast } from './address.ts'
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from './ethernet.ts'
 import type { Host } from './host.ts'
 import type { Interface } from './interface.ts'
+import type { Interning } from './interning.ts'
 import { fragmentIpv4, fragmentIpv6 } from './ip-fragments.ts'
 import type { Flow, Ip, IpOutput } from './ip-output.ts'
-import { DONT_FRAGMENT, IPV4_HEADER, TCP, UDP, writeIpv4 } from './ipv4.ts'
-import { IPV6_HEADER, writeIpv6 } from './ipv6.ts'
+import { DESTINATION_V4, DONT_FRAGMENT, IPV4_HEADER, identifyIpv4, SOURCE_V4, TCP, UDP, writeIpv4 } from './ipv4.ts'
+import { DESTINATION_V6, IPV6_HEADER, SOURCE_V6, writeIpv6 } from './ipv6.ts'
 import type { Neighbour } from './neighbour.ts'
 import type { NeighbourCache } from './neighbour-cache.ts'
 import { pathMtuCache } from './path-mtu.ts'
@@ -20,7 +21,7 @@ import type { SocketErrorCode } from './stack-io.ts'
 export interface IpSender extends IpOutput {
   /** As `send`; a copy also goes to this host (RFC 1112 §6.1). For groups and broadcast. */
   readonly sendAlsoHere: (flow: Flow, area: Uint8Array) => SocketErrorCode | undefined
-  /** A packet whose neighbour is known now. */
+  /** A packet that waited until its neighbour was known; it may still have to be cut. */
   readonly transmit: (packet: Uint8Array, to: Neighbour) => void
   /** The next packet that this host sent to itself. */
   readonly nextLooped: () => Uint8Array | undefined
@@ -52,7 +53,13 @@ interface Path {
   readonly label: number
 }
 
-export const ipSender = (host: Host, iface: Interface, neighbours: () => NeighbourCache, hash: SipHash): IpSender => {
+export const ipSender = (
+  host: Host,
+  iface: Interface,
+  intern: Interning,
+  neighbours: () => NeighbourCache,
+  hash: SipHash,
+): IpSender => {
   const pathMtu = pathMtuCache()
   const counters = new Uint32Array(COUNTERS)
   let generation = 1
@@ -60,8 +67,11 @@ export const ipSender = (host: Host, iface: Interface, neighbours: () => Neighbo
   let loopedAt = 0
 
   /** Identifications count up from a secret start for each pair of hosts and protocol (RFC 7739 §5.3). */
-  const identification = (flow: Flow): number => {
-    const start = hash(...wordsOf(flow.local), ...wordsOf(flow.remote), flow.protocol)
+  const identification = (packet: Uint8Array): number => {
+    const isV4 = packet[0]! >>> 4 === 4
+    const words = isV4 ? [readU32(packet, SOURCE_V4), readU32(packet, DESTINATION_V4), packet[9]!] : []
+    if (!isV4) for (let at = SOURCE_V6; at < IPV6_HEADER; at += 4) words.push(readU32(packet, at))
+    const start = hash(...words)
     const counter = start % COUNTERS
     counters[counter] = counters[counter]! + 1
     return (start + counters[counter]!) >>> 0
@@ -96,8 +106,13 @@ export const ipSender = (host: Host, iface: Interface, neighbours: () => Neighbo
     return path
   }
 
-  const transmit = (packet: Uint8Array, to: Neighbour): void =>
-    host.emit(to.mac, to.ip.family === 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, packet)
+  const cut = (packet: Uint8Array, mtu: number): readonly Uint8Array[] =>
+    packet[0]! >>> 4 === 4 ? fragmentIpv4(packet, mtu) : fragmentIpv6(packet, mtu, identification(packet))
+  const emit = (to: Mac, family: 4 | 6, packet: Uint8Array, mtu: number): void => {
+    const etherType = family === 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6
+    if (packet.length <= mtu) host.emit(to, etherType, packet)
+    else for (const piece of cut(packet, mtu)) host.emit(to, etherType, piece)
+  }
 
   const loop = (packet: Uint8Array): void => {
     if (looped.length - loopedAt >= MOST_LOOPED) host.drop('loop-queue')
@@ -105,11 +120,12 @@ export const ipSender = (host: Host, iface: Interface, neighbours: () => Neighbo
   }
   const dispatch = (path: Path, packet: Uint8Array): void => {
     if (path.way === 'Here') {
-      loop(packet)
+      if (packet.length <= path.mtu) loop(packet)
+      else for (const piece of cut(packet, path.mtu)) loop(piece)
       return
     }
     if (path.way === 'Group') {
-      host.emit(path.mac, path.hop.family === 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, packet)
+      emit(path.mac, path.hop.family, packet, path.mtu)
       return
     }
     let neighbour = path.neighbour
@@ -117,8 +133,9 @@ export const ipSender = (host: Host, iface: Interface, neighbours: () => Neighbo
       neighbour = neighbours().towards(path.hop)
       path.neighbour = neighbour
     }
-    if (neighbour.state === 'Reachable' && host.now < neighbour.deadline) transmit(packet, neighbour)
-    else neighbours().send(neighbour, packet)
+    if (neighbour.state === 'Reachable' && host.now < neighbour.deadline) {
+      emit(neighbour.mac, path.hop.family, packet, path.mtu)
+    } else neighbours().send(neighbour, packet)
   }
 
   const send = (flow: Flow, area: Uint8Array, alsoHere: boolean): SocketErrorCode | undefined => {
@@ -129,21 +146,16 @@ export const ipSender = (host: Host, iface: Interface, neighbours: () => Neighbo
     const packet = new Uint8Array(area.buffer, area.byteOffset - header, header + area.length)
     const fits = packet.length <= path.mtu
     if (packet.length > header + (isV4 ? MOST_V4_PAYLOAD : MOST_V6_PAYLOAD)) return 'EMSGSIZE'
+    if (!fits && flow.protocol === TCP) return 'EMSGSIZE'
     if (isV4) {
       const field = fits ? DONT_FRAGMENT : 0
-      const id = fits ? 0 : identification(flow)
-      writeIpv4(packet, flow.tos, id, field, flow.ttl, flow.protocol, flow.local.bytes, flow.remote.bytes)
+      writeIpv4(packet, flow.tos, 0, field, flow.ttl, flow.protocol, flow.local.bytes, flow.remote.bytes)
+      if (!fits) identifyIpv4(packet, identification(packet) & 0xffff)
     } else {
       writeIpv6(packet, flow.tos, path.label, flow.protocol, flow.ttl, flow.local.bytes, flow.remote.bytes)
     }
     if (alsoHere) loop(packet.slice())
-    if (fits) {
-      dispatch(path, packet)
-      return undefined
-    }
-    if (flow.protocol === TCP) return 'EMSGSIZE'
-    const pieces = isV4 ? fragmentIpv4(packet, path.mtu) : fragmentIpv6(packet, path.mtu, identification(flow))
-    for (const piece of pieces) dispatch(path, piece)
+    dispatch(path, packet)
     return undefined
   }
 
@@ -175,7 +187,11 @@ export const ipSender = (host: Host, iface: Interface, neighbours: () => Neighbo
       return iface.source(remote) ?? 'EADDRNOTAVAIL'
     },
     isLocal: iface.isLocal,
-    transmit,
+    transmit: (packet, to) => {
+      const { family } = to.ip
+      const remote = family === 4 ? intern.v4(packet, DESTINATION_V4) : intern.v6(packet, DESTINATION_V6)
+      emit(to.mac, family, packet, Math.min(iface.mtu(), pathMtu.find(remote, host.now) ?? Infinity))
+    },
     nextLooped: () => {
       const packet = looped[loopedAt]
       if (packet === undefined) return undefined

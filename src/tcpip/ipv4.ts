@@ -1,5 +1,5 @@
 import { readU16, writeU16 } from '../protocol/kernel/codec.ts'
-import { checksumOf, isIntact, sum } from './checksum.ts'
+import { checksumOf, isIntact, sum, updated } from './checksum.ts'
 import type { StackDropReason } from './stack-io.ts'
 
 /**
@@ -74,6 +74,12 @@ export const writeIpv4 = (
     b[DESTINATION_V4 + i] = destination[i]!
   }
   writeU16(b, 10, checksumOf(sum(b, 0, IPV4_HEADER)))
+}
+
+/** Gives a packet that will be cut its identification. */
+export const identifyIpv4 = (b: Uint8Array, identification: number): void => {
+  writeU16(b, 10, updated(readU16(b, 10), readU16(b, 4), identification))
+  writeU16(b, 4, identification)
 }
 
 export const ICMP = 1

@@ -46,6 +46,7 @@ export const neighbourCache = (host: Host, hands: NeighbourHands): NeighbourCach
   const timed = new Set<Neighbour>()
   let asking = 0
   let waiting = 0
+  let waitingBytes = 0
   let earliest: Millis = Infinity
 
   const watch = (n: Neighbour): void => {
@@ -54,15 +55,22 @@ export const neighbourCache = (host: Host, hands: NeighbourHands): NeighbourCach
   }
   const isKeeper = (n: Neighbour): boolean => n.state === 'Incomplete' || n.state === 'Delay' || n.state === 'Probe'
 
+  const count = (packets: number, bytes: number): void => {
+    waiting += packets
+    waitingBytes += bytes
+  }
+  const release = (n: Neighbour): readonly Uint8Array[] => {
+    const packets = n.waiting
+    n.waiting = []
+    for (const packet of packets) count(-1, -packet.length)
+    return packets
+  }
   const forget = (n: Neighbour, wasAsking: boolean): void => {
     end(n)
     if (wasAsking) asking--
     timed.delete(n)
     if (all.get(n.ip.text) === n) all.delete(n.ip.text)
-    const packets = n.waiting
-    n.waiting = []
-    waiting -= packets.length
-    for (const packet of packets) hands.unreachable(packet)
+    for (const packet of release(n)) hands.unreachable(packet)
   }
   /** Room for one more: the oldest that nobody needs now goes, else the oldest of all. */
   const makeRoom = (): void => {
@@ -95,10 +103,7 @@ export const neighbourCache = (host: Host, hands: NeighbourHands): NeighbourCach
     if (!isKeeper(n)) timed.delete(n)
     if (!wasAsking || n.state === 'Incomplete') return
     asking--
-    const packets = n.waiting
-    n.waiting = []
-    waiting -= packets.length
-    for (const packet of packets) transmit(n, packet)
+    for (const packet of release(n)) transmit(n, packet)
   }
   const transmit = (n: Neighbour, packet: Uint8Array): void => {
     const before = n.state
@@ -126,17 +131,15 @@ export const neighbourCache = (host: Host, hands: NeighbourHands): NeighbourCach
         transmit(n, packet)
         return
       }
-      if (waiting >= MOST_WAITING) {
+      if (waiting >= MOST_WAITING || waitingBytes + packet.length > MOST_WAITING_BYTES) {
         host.drop('neighbour-queue')
         return
       }
       n.waiting.push(packet)
-      waiting++
-      if (n.waiting.length > MOST_WAITING_FOR_ONE) {
-        n.waiting.shift()
-        waiting--
-        host.drop('neighbour-queue')
-      }
+      count(1, packet.length)
+      if (n.waiting.length <= MOST_WAITING_FOR_ONE) return
+      count(-1, -(n.waiting.shift()?.length ?? 0))
+      host.drop('neighbour-queue')
     },
     confirm: (n) => {
       // on every acknowledgement of TCP: the lifetime is drawn anew only once half of the shortest one is gone
@@ -190,3 +193,5 @@ const MOST_NEIGHBOURS = 4096
 const MOST_ASKING = 512
 const MOST_WAITING = 1024
 const MOST_WAITING_FOR_ONE = 32
+/** Packets wait whole and are cut when they leave, so one may be as long as IP allows. */
+const MOST_WAITING_BYTES = 4 * 1024 * 1024

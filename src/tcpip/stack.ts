@@ -66,7 +66,7 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
   const hash = siphash(random(16))
   const intern = interning()
   const iface = createInterface(mac, intern)
-  const sender = ipSender(host, iface, () => neighbours, hash)
+  const sender = ipSender(host, iface, intern, () => neighbours, hash)
   const neighbours = neighbourCache(host, {
     ask: (neighbour, everybody) => {
       if (neighbour.ip.family === 4) arp.ask(neighbour, everybody)
