@@ -15,7 +15,7 @@ import { extraField, framedBy, type IdentityOf, signatureField, type Verificatio
  *     nwid[8]   timestamp[8]   id[4]   n[2]   rules[..]   M[1] longest chain
  *     links × (to[5] from[5] signature field[99])   0[5]   extra[2..]
  *
- * Each link signs everything before the links, in a frame; the last `to` holds the capability.
+ * Each link signs everything before the links, in a frame; the last `to` holds the capability. No signature covers `to`.
  */
 export interface CapabilityFields {
   readonly network: NetworkId

@@ -36,7 +36,12 @@ const layout = struct({
 export type RevocationFields = Omit<TypeOf<typeof layout>, 'before' | 'between'>
 export type Revocation = RevocationFields & { readonly signature: Uint8Array }
 const fields: Codec<RevocationFields> = {
-  read: layout.read,
+  read: (r) => {
+    const found = layout.read(r)
+    if (found._tag === 'Left') return found
+    const { before: _before, between: _between, ...value } = found.right
+    return E.right(value)
+  },
   write: (w, value) => layout.write(w, { ...value, before: 0, between: 0 }),
 }
 export const revocation: Codec<Revocation> = signedCodec(fields)
