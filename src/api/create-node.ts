@@ -17,7 +17,7 @@ import { secretIdentity } from './identity.ts'
 import { Keeper } from './keeper.ts'
 import { VirtualNode, type ZtNode } from './node.ts'
 import { checkedNodeOptions, type NodeOptions } from './node-options.ts'
-import type { Platform } from './platform.ts'
+import type { IdentityWorks, Platform } from './platform.ts'
 import { waitForState } from './wait.ts'
 
 /**
@@ -38,8 +38,13 @@ export const createNodeOn =
     const planet = givenPlanet(checked.planet)
     await store.open?.()
     const keeper = new Keeper(store, kept)
+    const identities = platform.identities()
+    const end = async (): Promise<void> => {
+      await identities.close()
+      await keeper.close()
+    }
     try {
-      const identity = await ownIdentity(checked, store, keeper, platform)
+      const identity = await ownIdentity(checked, keeper, platform.crypto(), identities)
       const setup = {
         identity,
         planet: planet ?? (kept.roots ? await storedPlanet(store) : undefined) ?? publicPlanet,
@@ -54,17 +59,40 @@ export const createNodeOn =
         random: checked.random ?? platform.random(),
         crypto: platform.crypto(),
         link: linkOf(checked, platform),
-        validate: (wire, answer) => validate(platform, wire, answer),
+        validate: (wire, answer) => validate(identities, wire, answer),
       })
-      const node = new VirtualNode(running, keeper)
-      await start(node, checked, store, kept.networks)
+      const node = new VirtualNode(running, keeper, end)
+      await Promise.all([start(node, checked, store, kept.networks), proved(identity, checked, node, identities)])
       if (autoUnref) node.unref()
       return node
     } catch (error) {
-      await store.close?.()
+      await end()
       throw error
     }
   }
+
+/**
+ * A given identity is proved before the node is handed out, one from the store meanwhile: it was proved when it was
+ * stored, and a node should not wait for that on every start.
+ */
+const proved = async (
+  identity: SecretIdentity,
+  options: NodeOptions,
+  node: VirtualNode,
+  identities: IdentityWorks,
+): Promise<void> => {
+  const check = async (): Promise<void> => {
+    if (await identities.validate(identity)) return
+    const error = new NodeError(
+      'ERR_ZT_IDENTITY_INVALID',
+      `identity is damaged: ${node.id} does not follow from its key — restore it`,
+    )
+    node.running.onFatal(error)
+    throw error
+  }
+  if (options.identity !== undefined) await check()
+  else check().catch(() => undefined)
+}
 
 /** Binds, joins what was joined before, and ties the node to the signal. */
 const start = async (node: VirtualNode, options: NodeOptions, store: StateStore, networks: boolean): Promise<void> => {
@@ -110,8 +138,8 @@ const start = async (node: VirtualNode, options: NodeOptions, store: StateStore,
   node.closed.catch(() => undefined).finally(() => signal.removeEventListener('abort', abort))
 }
 
-const validate = (platform: Platform, identity: WireIdentity, answer: (valid: boolean) => void): void => {
-  const valid = platform.validate(identity)
+const validate = (identities: IdentityWorks, identity: WireIdentity, answer: (valid: boolean) => void): void => {
+  const valid = identities.validate(identity)
   if (typeof valid === 'boolean') answer(valid)
   else valid.then(answer, () => answer(false))
 }
@@ -127,13 +155,12 @@ const linkOf = ({ link }: NodeOptions, platform: Platform): Link => {
 /** The identity option wins over the store; without either a new one is made, off the loop. */
 const ownIdentity = async (
   options: NodeOptions,
-  store: StateStore,
   keeper: Keeper,
-  platform: Platform,
+  crypto: Crypto,
+  identities: IdentityWorks,
 ): Promise<SecretIdentity> => {
-  const crypto = platform.crypto()
   if (options.identity !== undefined) return checkedIdentity(crypto, secretIdentity(options.identity))
-  const stored = await store.get({ kind: 'identity.secret' })
+  const stored = await keeper.store.get({ kind: 'identity.secret' })
   if (stored !== undefined) {
     const parsed = parseIdentity(new TextDecoder().decode(stored).trim())
     const found = parsed._tag === 'Right' && parsed.right.secretKey !== undefined ? parsed.right : undefined
@@ -145,7 +172,7 @@ const ownIdentity = async (
       )
     return checkedIdentity(crypto, { ...found, secretKey: found.secretKey })
   }
-  const made = await platform.generate(options.signal)
+  const made = await identities.generate(options.signal)
   const text = new TextEncoder()
   keeper.save({ kind: 'identity.secret' }, text.encode(printSecret(made)))
   keeper.save({ kind: 'identity.public' }, text.encode(printIdentity(made)))

@@ -95,12 +95,15 @@ export class VirtualNode implements ZtNode {
   readonly running: RunningNode
   readonly keeper: Keeper
   readonly #handles = new Map<NetworkId, VirtualNetwork>()
+  readonly #afterEnd: () => Promise<void>
   readonly #beforeClose: (() => Promise<void>)[] = []
   #closing: Promise<void> | undefined
   #settleClosed: (error?: Error) => void = () => undefined
 
-  constructor(running: RunningNode, keeper: Keeper) {
+  /** `afterEnd` frees what the node was given. */
+  constructor(running: RunningNode, keeper: Keeper, afterEnd: () => Promise<void>) {
     this.running = running
+    this.#afterEnd = afterEnd
     this.keeper = keeper
     this.id = running.id
     const { secretKey: _, ...open } = running.identity
@@ -274,7 +277,7 @@ export class VirtualNode implements ZtNode {
     this.running.end(reason, fatal)
     this.#handles.clear()
     const link = this.running.hands.link.close().catch(() => undefined)
-    await Promise.all([link, this.keeper.close()])
+    await Promise.all([link, this.#afterEnd()])
     this.#settleClosed(fatal)
   }
 

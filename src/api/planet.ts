@@ -1,12 +1,13 @@
 import { parseIdentity } from '../protocol/crypto/identity.ts'
 import type { Crypto } from '../protocol/crypto/suite.ts'
 import type { Endpoint } from '../protocol/datagram.ts'
-import { encode } from '../protocol/kernel/codec.ts'
+import { decode, encode } from '../protocol/kernel/codec.ts'
 import { explain } from '../protocol/kernel/error.ts'
 import type { Random } from '../protocol/kernel/rng.ts'
 import { createWorld, MAX_ENDPOINTS, MAX_ROOTS, world as worldCodec } from '../protocol/world/world.ts'
 import { ArgumentError } from '../streams/error.ts'
-import { asWorldId, type WorldId } from './id.ts'
+import { publicNodeId } from '../streams/public-id.ts'
+import { asWorldId, type NodeId, type WorldId } from './id.ts'
 
 /** Signs the revisions of a planet or moon: keep the secret half, whoever has it decides who the roots are. */
 export interface SigningKey {
@@ -62,6 +63,12 @@ export const signedWorld = (crypto: Crypto, type: 'planet' | 'moon', spec: Plane
   const made = createWorld(crypto, signingKey, { type, id, timestamp, updateKey: signingKey.publicKey, roots: parsed })
   if (made._tag === 'Left') throw invalid(`${type}: ${explain(made.left)} — correct it and sign again`)
   return encode(worldCodec, made.right)
+}
+
+/** The nodes that a planet or moon names as roots; none for bytes that are neither. */
+export const rootsOf = (bytes: Uint8Array): readonly NodeId[] => {
+  const parsed = decode(worldCodec, bytes)
+  return parsed._tag === 'Left' ? [] : parsed.right.roots.map((root) => publicNodeId(root.identity.address))
 }
 
 const invalid = (message: string): ArgumentError => new ArgumentError('ERR_ZT_INVALID_OPTION', message)

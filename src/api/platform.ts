@@ -13,7 +13,14 @@ export interface Platform {
   /** Throws where the host has none. */
   readonly link: () => Link
   readonly store: (path: string) => StateStore
+  /** For one user; `close` when it is done with it. */
+  readonly identities: () => IdentityWorks
+}
+
+/** The memory-hard work around identities, off the loop where the host can do that. */
+export interface IdentityWorks {
   readonly generate: (signal?: AbortSignal) => Promise<SecretIdentity>
-  /** The memory-hard check; at once where it is known already. */
+  /** At once where the answer is known already. */
   readonly validate: (identity: Identity) => boolean | Promise<boolean>
+  readonly close: () => Promise<void>
 }

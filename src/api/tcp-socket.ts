@@ -59,11 +59,11 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
   readonly closed: Promise<void>
   readonly state$: Observable<TcpState>
   readonly data$: Observable<Uint8Array>
+  readonly clock: SchedulerLike
   readonly inbox: TcpInbox
   readonly outbox: TcpOutbox
 
   readonly #network: RunningNetwork
-  readonly #clock: SchedulerLike
   readonly #state = new BehaviorSubject<TcpState>('ESTABLISHED')
   #reader: string | undefined
   #readable: ReadableStream<Uint8Array> | undefined
@@ -82,7 +82,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
     options: TcpOptions,
   ) {
     this.#network = network
-    this.#clock = clock
+    this.clock = clock
     this.id = id
     this.local = { ...local, family: familyOf(local.address) }
     this.remote = { ...remote, family: familyOf(remote.address) }
@@ -148,7 +148,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
     const parts = Array.isArray(data) ? (data as readonly Bytes[]).map(toBytes) : [toBytes(data as Bytes)]
     const bytes = parts.length === 1 ? parts[0]! : concatenated(parts)
     await waitFor<void>(
-      this.#clock,
+      this.clock,
       options,
       () => new SocketError('ETIMEDOUT', 'write', this.remote),
       ({ resolve, reject }) => {
@@ -258,7 +258,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
     this.inbox.discard(new SocketError('ERR_ZT_SOCKET_CLOSED', 'read', this.remote, 'the socket was closed here'))
     this.outbox.end(() => undefined)
     await waitFor<void>(
-      this.#clock,
+      this.clock,
       { timeout: CLOSE_WAIT },
       () => new Error('late'),
       ({ resolve }) => {

@@ -220,16 +220,19 @@ class SimulatedNet implements VirtualNet {
         throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'link is missing — nodes of a virtual network use its own')
       },
       store: () => memoryStore(),
-      generate: () =>
-        Promise.reject(
-          new ArgumentError('ERR_ZT_INVALID_OPTION', 'identity is missing — pass one of fixtures.identities'),
-        ),
-      validate: (identity) => {
-        const text = printIdentity(identity)
-        const valid = known.get(text) ?? isLocallyValid(crypto, identity)
-        known.set(text, valid)
-        return valid
-      },
+      identities: () => ({
+        generate: () =>
+          Promise.reject(
+            new ArgumentError('ERR_ZT_INVALID_OPTION', 'identity is missing — pass one of fixtures.identities'),
+          ),
+        validate: (identity) => {
+          const text = printIdentity(identity)
+          const valid = known.get(text) ?? isLocallyValid(crypto, identity)
+          known.set(text, valid)
+          return valid
+        },
+        close: () => Promise.resolve(),
+      }),
     }
   }
 

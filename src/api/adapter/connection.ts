@@ -1,0 +1,38 @@
+import type { ConnectOptions, Network } from '../network.ts'
+import { VirtualTcpSocket } from '../tcp-socket.ts'
+import { type DuplexOptions, notConnected, VirtualDuplex } from './duplex.ts'
+
+/**
+ * Connects in the background and returns the stream at once, as `net.createConnection` does: it emits `connect` when
+ * the connection stands, or `error`. What is written meanwhile waits.
+ */
+export const createConnection = (
+  network: Network,
+  options: ConnectOptions & DuplexOptions,
+  onConnect?: () => void,
+): VirtualDuplex => {
+  const { allowHalfOpen = false, signal, ...target } = options
+  const duplex = new VirtualDuplex({ allowHalfOpen })
+  if (onConnect !== undefined) duplex.once('connect', onConnect)
+  const abandoned = new AbortController()
+  const abort = (): void => abandoned.abort(signal?.reason)
+  if (signal?.aborted) abort()
+  signal?.addEventListener('abort', abort, { once: true })
+  duplex.whenAbandoned(() => abandoned.abort())
+  network
+    .connect({ ...target, signal: abandoned.signal })
+    .then(
+      (socket) => {
+        if (!(socket instanceof VirtualTcpSocket)) return
+        duplex.attach(socket)
+        if (duplex.destroyed) return
+        duplex.emit('connect')
+        duplex.emit('ready')
+      },
+      (error: unknown) => {
+        if (!duplex.destroyed) duplex.destroy(notConnected(options.host, options.port, error))
+      },
+    )
+    .finally(() => signal?.removeEventListener('abort', abort))
+  return duplex
+}

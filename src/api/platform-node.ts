@@ -1,0 +1,18 @@
+import { systemClock } from '../streams/io/clock.ts'
+import { bestCrypto } from '../streams/io/crypto-fast.ts'
+import { directoryStore } from '../streams/io/directory-store.ts'
+import { systemRandom } from '../streams/io/entropy.ts'
+import { identityWorker } from '../streams/io/identity-worker.ts'
+import { udpLink } from '../streams/io/udp-link.ts'
+import { sharedIdentityWorks } from './identity-works.ts'
+import type { Platform } from './platform.ts'
+
+/** Node: UDP sockets, home directories, WebAssembly and node:crypto, a thread for identities. */
+export const nodePlatform: Platform = {
+  crypto: bestCrypto,
+  clock: systemClock,
+  random: systemRandom,
+  link: () => udpLink(),
+  store: directoryStore,
+  identities: sharedIdentityWorks(() => identityWorker({ crypto: bestCrypto(), random: systemRandom() })),
+}

@@ -1,0 +1,46 @@
+/** What `rxzt` exports on every host; the entry points add what needs hands. */
+export type { Endpoint, LinkDatagram, LocalSocket, OutgoingDatagram } from '../protocol/datagram.ts'
+export type { IpAddress } from '../protocol/kernel/ip.ts'
+export type { World } from '../protocol/world/world.ts'
+export type { Counts } from '../streams/counters.ts'
+export {
+  ArgumentError,
+  NetworkError,
+  NodeError,
+  ProtocolError,
+  SocketError,
+  StoreError,
+  ZtError,
+  type ZtErrorCode,
+} from '../streams/error.ts'
+export type { ZtEvent } from '../streams/event.ts'
+export type { Link, LinkStats } from '../streams/link.ts'
+export type { Mac } from '../streams/public-id.ts'
+export type { IpPrefix, Neighbor, NetworkState, NodeInfo, Path, Peer, Route } from '../streams/snapshot.ts'
+export { memoryStore, type StateStore, type StoreKey } from '../streams/store.ts'
+export type { FrameTrace, PacketTrace, TraceRecord } from '../streams/trace.ts'
+export { parseIp, type SocketAddress } from './address.ts'
+export type { Bytes } from './bytes.ts'
+export { consume } from './consume.ts'
+export {
+  adhocNetworkId,
+  asNetworkId,
+  asNodeId,
+  asWorldId,
+  isNetworkId,
+  isNodeId,
+  NetworkId,
+  NodeId,
+  rfc4193,
+  sixPlane,
+  type WorldId,
+} from './id.ts'
+export { type Identity, isIdentity, parseIdentity } from './identity.ts'
+export type { BindOptions, ConnectOptions, ListenOptions, Network, ResolveOptions } from './network.ts'
+export type { JoinOptions, NodeStats, ZtNode } from './node.ts'
+export type { NodeOptions } from './node-options.ts'
+export type { PingOptions, PingReply } from './ping.ts'
+export type { TcpServer } from './tcp-server.ts'
+export type { TcpSocket, TcpState } from './tcp-socket.ts'
+export type { Datagram, UdpSettings, UdpSocket } from './udp-socket.ts'
+export type { WaitOptions } from './wait.ts'

@@ -1,0 +1,6 @@
+export { undiciConnector, ZtAgent, ZtHttpsAgent } from './api/adapter/agent.ts'
+export { createConnection } from './api/adapter/connection.ts'
+export { type DuplexOptions, toDuplex, type VirtualDuplex } from './api/adapter/duplex.ts'
+export { serveHttp } from './api/adapter/serve-http.ts'
+export { directoryStore } from './streams/io/directory-store.ts'
+export { type UdpLinkOptions, udpLink } from './streams/io/udp-link.ts'

@@ -1,0 +1,18 @@
+import { portablePlatform } from './api/platform-portable.ts'
+import { virtualNetWith } from './api/virtual-net.ts'
+
+export { fixtures } from './api/fixtures.ts'
+export type {
+  Segment,
+  VirtualController,
+  VirtualDatagram,
+  VirtualNet,
+  VirtualNetOptions,
+  VirtualNodeOptions,
+  VirtualRoot,
+  Weather,
+} from './api/virtual-net.ts'
+export { runMachine } from './streams/run-machine.ts'
+export { VirtualClock } from './streams/virtual/virtual-clock.ts'
+
+export const virtualNet = virtualNetWith(portablePlatform.crypto)
