@@ -1,8 +1,10 @@
+import { ED25519_TORSION_SUBGROUP, ed25519 } from '@noble/curves/ed25519.js'
 import { describe, expect, it } from 'vitest'
 import { agree } from '../../../src/protocol/crypto/agreement.ts'
 import { sign, verify } from '../../../src/protocol/crypto/signature.ts'
 import { isWeakEd25519Key } from '../../../src/protocol/crypto/weak-key.ts'
 import { address } from '../../../src/protocol/kernel/id.ts'
+import { nobleCrypto } from '../../../src/streams/io/crypto-noble.ts'
 import { hex, unhex } from '../../support/checker.ts'
 import { providers } from './providers.ts'
 
@@ -91,6 +93,25 @@ describe.each(providers)('%s', (_, crypto) => {
   })
   it('refuses keys that are no point at all, without throwing', () => {
     for (let y = 2n; y < 12n; y++) expect(crypto.ed25519Verify(littleEndian(y), hello, new Uint8Array(64))).toBe(false)
+  })
+})
+
+describe('a signature that holds only after multiplying by the cofactor', () => {
+  // A = a B + T with T of order 8, S = r + k a: then S B - k A = R - k T, which is R for one k in eight
+  const { Point } = ed25519
+  const [a, r] = [123456789n, 987654321n]
+  const torsion = Point.fromHex(ED25519_TORSION_SUBGROUP[1]!)
+  const [key, point] = [Point.BASE.multiply(a).add(torsion).toBytes(), Point.BASE.multiply(r).toBytes()]
+  const challenge = (message: Uint8Array): bigint =>
+    read(nobleCrypto.sha512(unhex(hex(point) + hex(key) + hex(message)))) % ORDER
+  const craft = (message: Uint8Array): Uint8Array =>
+    unhex(hex(point) + hex(littleEndian((r + challenge(message) * a) % ORDER)))
+  const messages = Array.from({ length: 40 }, (_, i) => Uint8Array.of(i))
+
+  it.each(providers)('is refused by %s', (_, crypto) => {
+    const verdicts = messages.map((message) => crypto.ed25519Verify(key, message, craft(message)))
+    expect(verdicts).toEqual(messages.map((message) => challenge(message) % 8n === 0n))
+    expect(verdicts).toContain(true)
   })
 })
 

@@ -34,7 +34,7 @@ export const moduleBytes = (): Uint8Array => new Uint8Array(Buffer.from(moduleBa
 
 const instantiate = (): WasmCrypto => {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes()))
-  const { memory, ...routines } = exports as unknown as Omit<WasmCrypto, 'bytes' | 'words'> & {
+  const { memory, ...routines } = exports as Omit<WasmCrypto, 'bytes' | 'words'> & {
     readonly memory: WebAssembly.Memory
   }
   return { ...routines, bytes: new Uint8Array(memory.buffer), words: new Uint32Array(memory.buffer) }

@@ -50,7 +50,6 @@ export const i32 = {
   or: binary(0x72),
   shl: binary(0x74),
   shrU: binary(0x76),
-  rotl: binary(0x77),
   wrap: unary(0xa7),
 }
 
@@ -58,7 +57,6 @@ export const i64 = {
   const: (value: bigint): Code => [0x42, signed(BigInt.asIntN(64, value))],
   load: load(0x29),
   store: store(0x37),
-  eqz: unary(0x50),
   eq: binary(0x51),
   ltU: binary(0x54),
   add: binary(0x7c),
@@ -75,7 +73,6 @@ export const i64 = {
 export const v128 = {
   load: simdLoad(0x00),
   splat32: simdLoad(0x09),
-  splat64: simdLoad(0x0a),
   load64: simdLoad(0x5d),
   store: (address: Code, value: Code, offset = 0): Code => [address, value, simd(0x0b), 0, unsigned(offset)],
   const: (bytes: readonly number[]): Code => [simd(0x0c), bytes],
