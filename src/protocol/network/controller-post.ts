@@ -86,6 +86,8 @@ export const storedNetwork = (defaults: NetworkRecord, stored: JsonObject): Netw
     ...postNetwork({ ...others, ...defaults }, stored),
     creationTime: asNumber(stored['creationTime'], defaults.creationTime),
     revision: asNumber(stored['revision'], 0),
+    // as stored: what is no rule is left out when a configuration is made
+    rules: isArray(stored['rules']) ? stored['rules'].filter(isObject) : defaults.rules,
     rulesSource: asText(stored['rulesSource'], ''),
     ssoEnabled: asBoolean(stored['ssoEnabled'], false),
     clientId: asText(stored['clientId'], ''),
