@@ -33,7 +33,7 @@ export const vl2 = (config: Vl2Config): Machine<Vl2State, Vl2Input, Vl2Output> =
     held: [],
     groups: groupTable(),
     outgoing: [],
-    credentialGates: new Map(),
+    signatureBudgets: new Map(),
     wakeAt: Infinity,
   },
   step: (state, input, now): Step<Vl2State, Vl2Output> => {
@@ -84,11 +84,11 @@ const take = (t: Turn, input: Vl2Input) => {
 }
 
 const hear = (t: Turn, message: Message): void => {
-  receive(t, message, false)
+  receive(t, message)
   retryHeld(t)
 }
 
-const receive = (t: Turn, message: Message, again: boolean) => {
+const receive = (t: Turn, message: Message) => {
   switch (message.verb) {
     case verbCode.frame:
       return receiveFrame(t, message)
@@ -97,7 +97,7 @@ const receive = (t: Turn, message: Message, again: boolean) => {
     case verbCode.multicastFrame:
       return receiveMulticastFrame(t, message)
     case verbCode.networkCredentials:
-      return receiveCredentials(t, message, again)
+      return receiveCredentials(t, message)
     case verbCode.multicastLike:
       return receiveLike(t, message)
     case verbCode.multicastGather:
@@ -150,13 +150,13 @@ const retryHeld = (t: Turn): void => {
         'credentialsOf' in awaits &&
         (shown.has(awaits.credentialsOf) || (network !== undefined && configured.has(network))),
     )
-    for (const held of ready) receive(t, held.message, true)
+    for (const held of ready) receive(t, held.message)
   }
 }
 
 const learned = (t: Turn, address: Address): void => {
   const ready = release(t, (held: Held) => 'identityOf' in held.awaits && held.awaits.identityOf === address)
-  for (const { message } of ready) receive(t, message, true)
+  for (const { message } of ready) receive(t, message)
   retryHeld(t)
   for (const net of t.state.table.byId.values()) if (net.controller === address) requestSoon(t, net)
 }

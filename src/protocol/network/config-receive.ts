@@ -19,6 +19,7 @@ import { holdForSigner } from './held.ts'
 import { type Joined, joinedAt } from './joined.ts'
 import { memberOf } from './member.ts'
 import { receiveUnwanted } from './multicast-receive.ts'
+import { punish, spendCheck } from './signature-budget.ts'
 import { drop, packetOf, reply, send, type Turn } from './turn.ts'
 
 /**
@@ -41,7 +42,12 @@ export const receiveChunk = (t: Turn, message: Message, at: number) => {
     if (!isReserved(net.controller)) holdForSigner(t, net, message, net.controller)
     return
   }
-  if (!verifyChunk(t.config.crypto, controller, signed)) return drop(t, 'bad-chunk', net.id, message.source)
+  if (!spendCheck(t.state.signatureBudgets, message.source, t.now))
+    return drop(t, 'rate-limited', net.id, message.source)
+  if (!verifyChunk(t.config.crypto, controller, signed)) {
+    punish(t.state.signatureBudgets, message.source, t.now)
+    return drop(t, 'bad-chunk', net.id, message.source)
+  }
   if (signed.fastPropagate) spread(t, net, message, signed)
   const added = addChunk(net.assembly, signed, data)
   if (added._tag === 'Refused') return drop(t, 'bad-chunk', net.id, message.source)

@@ -12,48 +12,77 @@ import { FAST_PROPAGATE, type Revocation } from './credential/revocation.ts'
 import { holdForSigner } from './held.ts'
 import type { Joined } from './joined.ts'
 import { type Member, memberOf } from './member.ts'
-import { type Filed, fileCapability, fileCom, fileOwnership, fileRevocation, fileTag } from './membership.ts'
+import {
+  type Filed,
+  fileCapability,
+  fileCom,
+  fileOwnership,
+  fileRevocation,
+  fileTag,
+  type Judge,
+} from './membership.ts'
+import { punish, spendCheck } from './signature-budget.ts'
 import { drop, packetOf, send, type Turn, trust } from './turn.ts'
 
 /**
- * NETWORK_CREDENTIALS received (`docs/protocol/vl2.md` §6.1). Limited per sender; the whole packet waits while the
- * signer of one of its objects is unknown.
+ * NETWORK_CREDENTIALS received (`docs/protocol/vl2.md` §6.1). The whole packet waits while the signer of one of its
+ * objects is unknown; what follows a forged one is not looked at.
  */
-export const receiveCredentials = (t: Turn, message: Message, again: boolean) => {
-  if (!again && !passesCredentialGate(t, message.source)) return drop(t, 'rate-limited', undefined, message.source)
+export const receiveCredentials = (t: Turn, message: Message) => {
   const read = decode(networkCredentials, message.payload)
   if (read._tag === 'Left') return drop(t, 'malformed', undefined, message.source)
   const { coms, capabilities, tags, revocations, ownership } = read.right
-  const { crypto } = t.config
-  let unknownSigner: Joined | undefined
-  const judge = (network: NetworkId, holder: Address | undefined, file: (net: Joined) => Filed): void => {
+  const judge = judgeFor(t, message.source)
+  let waitsFor: Joined | undefined
+  /** Whether to go on. */
+  const take = (network: NetworkId, proves: boolean, file: (net: Joined) => Filed): boolean => {
     const net = t.state.table.byId.get(network)
-    if (net === undefined) return
+    if (net === undefined) return true
     const filed = file(net)
-    if (filed === 'unknown-signer') unknownSigner = net
-    if (filed === 'refused') drop(t, 'bad-credential', net.id, message.source)
-    if (filed === 'new' && holder !== undefined) t.shown.push(holder)
-    if (filed === 'new' || (filed === 'redundant' && holder !== undefined)) trust(t, memberOf(net, message.source))
+    if (filed === 'unknown-signer') waitsFor = net
+    if (filed === 'new' || (filed === 'redundant' && proves)) trust(t, memberOf(net, message.source))
+    return !refused(t, net, message.source, filed)
   }
-  for (const one of coms) judge(comNetwork(one), comIssuedTo(one), (net) => fileCom(crypto, t.identityOf, net, one))
-  for (const one of capabilities) judge(one.network, undefined, (net) => fileCapability(crypto, t.identityOf, net, one))
-  for (const one of tags) judge(one.network, undefined, (net) => fileTag(crypto, t.identityOf, net, one))
-  for (const one of revocations)
-    judge(one.network, undefined, (net) => {
-      const filed = fileRevocation(crypto, t.identityOf, net, one)
-      if (filed === 'new' && (one.flags & FAST_PROPAGATE) !== 0n) spread(t, net, one, message.source)
-      return filed
-    })
-  for (const one of ownership) judge(one.network, undefined, (net) => fileOwnership(crypto, t.identityOf, net, one))
-  if (unknownSigner !== undefined) holdForSigner(t, unknownSigner, message, unknownSigner.controller)
+  const takeRevocation = (one: Revocation) => (net: Joined) => {
+    const filed = fileRevocation(judge, net, one)
+    if (filed === 'new' && (one.flags & FAST_PROPAGATE) !== 0n) spread(t, net, one, message.source)
+    return filed
+  }
+  const takeCom = (one: Com) => (net: Joined) => {
+    const filed = fileCom(judge, net, one)
+    if (filed === 'new') t.shown.push(comIssuedTo(one))
+    return filed
+  }
+  const intact =
+    coms.every((one) => take(comNetwork(one), true, takeCom(one))) &&
+    capabilities.every((one) => take(one.network, true, (net) => fileCapability(judge, net, one))) &&
+    tags.every((one) => take(one.network, true, (net) => fileTag(judge, net, one))) &&
+    // a revocation that brings nothing new is not verified, so it proves nothing either
+    revocations.every((one) => take(one.network, false, takeRevocation(one))) &&
+    ownership.every((one) => take(one.network, true, (net) => fileOwnership(judge, net, one)))
+  if (intact && waitsFor !== undefined) holdForSigner(t, waitsFor, message, waitsFor.controller)
 }
 
 /** A COM that came inside EXT_FRAME, MULTICAST_FRAME or MULTICAST_GATHER. */
 export const receiveCom = (t: Turn, net: Joined, from: Identity, value: Com): void => {
   if (comNetwork(value) !== net.id) return
-  const filed = fileCom(t.config.crypto, t.identityOf, net, value)
-  if (filed === 'refused') drop(t, 'bad-credential', net.id, from.address)
+  const filed = fileCom(judgeFor(t, from.address), net, value)
   if (filed === 'new') t.shown.push(comIssuedTo(value))
+  refused(t, net, from.address, filed)
+}
+
+const judgeFor = (t: Turn, from: Address): Judge => ({
+  crypto: t.config.crypto,
+  identityOf: t.identityOf,
+  mayCheck: () => spendCheck(t.state.signatureBudgets, from, t.now),
+})
+
+/** Says why a credential was not taken; `true` if its bringer deserves no more attention. */
+const refused = (t: Turn, net: Joined, from: Address, filed: Filed): boolean => {
+  if (filed === 'refused' || filed === 'forged') drop(t, 'bad-credential', net.id, from)
+  if (filed === 'unchecked') drop(t, 'rate-limited', net.id, from)
+  if (filed === 'forged') punish(t.state.signatureBudgets, from, t.now)
+  return filed === 'forged' || filed === 'unchecked'
 }
 
 /** Shows this node's credentials to a member before it gets frames: once for each configuration, and then now and again. */
@@ -141,29 +170,6 @@ const spread = (t: Turn, net: Joined, value: Revocation, from: Address): void =>
       send(t, member, verbCode.networkCredentials, packetOf(payload))
 }
 
-/** A bucket of tokens for each sender: each packet may cost several signature checks. */
-const passesCredentialGate = (t: Turn, from: Address): boolean => {
-  const gates = t.state.credentialGates
-  const gate = gates.get(from) ?? { tokens: CREDENTIAL_BURST, at: t.now }
-  gate.tokens = Math.min(CREDENTIAL_BURST, gate.tokens + (t.now - gate.at) / CREDENTIAL_PERIOD)
-  gate.at = t.now
-  if (!gates.has(from) && gates.size >= CREDENTIAL_GATES) {
-    const oldest = gates.keys().next()
-    if (oldest.done !== true) gates.delete(oldest.value)
-  }
-  gates.set(from, gate)
-  if (gate.tokens < 1) return false
-  gate.tokens -= 1
-  return true
-}
-
 const MAX_PAYLOAD = 9_996
 const PUSH_AGAIN: Millis = 500_000
 const PUSH_ON_DEMAND: Millis = 1_000
-/**
- * Deployed nodes take one packet in a second. One is not enough where two nodes share several networks and their
- * configurations are renewed together; the burst costs no more in the long run.
- */
-const CREDENTIAL_BURST = 4
-const CREDENTIAL_PERIOD: Millis = 1_000
-const CREDENTIAL_GATES = 4_096

@@ -10,13 +10,21 @@ import { type Tag, tag, verifyTag } from './credential/tag.ts'
 import type { Joined } from './joined.ts'
 import { judgeAnew, type Member, memberOf } from './member.ts'
 
-/**
- * What became of a credential (`docs/protocol/vl2.md` §6.1): filed, known already, refused, or to be judged once its
- * signer is known. Credentials are filed under whom they are issued to, whoever brought them.
- */
-export type Filed = 'new' | 'redundant' | 'refused' | 'unknown-signer'
+/** What judging a credential takes. */
+export interface Judge {
+  readonly crypto: Crypto
+  readonly identityOf: IdentityOf
+  /** Asked before a signature is checked, because that is dear. */
+  readonly mayCheck: () => boolean
+}
 
-export const fileCom = (crypto: Crypto, identityOf: IdentityOf, net: Joined, value: Com): Filed => {
+/**
+ * What became of a credential (`docs/protocol/vl2.md` §6.1): filed, known already, outdated or revoked,
+ * forged, not looked at because its bringer asks too much, or to be judged once its signer is known. Credentials are filed under whom they are issued to, whoever brought them.
+ */
+export type Filed = 'new' | 'redundant' | 'refused' | 'forged' | 'unchecked' | 'unknown-signer'
+
+export const fileCom = (judge: Judge, net: Joined, value: Com): Filed => {
   const holder = comIssuedTo(value)
   const timestamp = comTimestamp(value)
   const known = net.members.get(holder)
@@ -25,48 +33,57 @@ export const fileCom = (crypto: Crypto, identityOf: IdentityOf, net: Joined, val
     if (timestamp < comTimestamp(known.com)) return 'refused'
     if (sameBytes(encode(com, known.com), encode(com, value))) return 'redundant'
   }
-  return file(verifyCom(crypto, identityOf, value), () => {
-    const member = memberOf(net, holder)
-    // a copy: the certificate outlives the packet it came in
-    member.com = { ...value, signature: value.signature.slice() }
-    judgeAnew(member)
-  })
+  return file(
+    judge,
+    () => verifyCom(judge.crypto, judge.identityOf, value),
+    () => {
+      const member = memberOf(net, holder)
+      // a copy: the certificate outlives the packet it came in
+      member.com = { ...value, signature: value.signature.slice() }
+      judgeAnew(member)
+    },
+  )
 }
 
-export const fileTag = (crypto: Crypto, identityOf: IdentityOf, net: Joined, value: Tag): Filed =>
-  fileOther(net, value.issuedTo, credentialType.tag, value, encode(tag, value), () =>
-    verifyTag(crypto, identityOf, value),
+export const fileTag = (judge: Judge, net: Joined, value: Tag): Filed =>
+  fileOther(judge, net, value.issuedTo, credentialType.tag, value, encode(tag, value), () =>
+    verifyTag(judge.crypto, judge.identityOf, value),
   )
 
-export const fileCapability = (crypto: Crypto, identityOf: IdentityOf, net: Joined, value: Capability): Filed =>
-  fileOther(net, capabilityIssuedTo(value), credentialType.capability, value, encode(capability, value), () =>
-    verifyCapability(crypto, identityOf, value),
+export const fileCapability = (judge: Judge, net: Joined, value: Capability): Filed =>
+  fileOther(judge, net, capabilityIssuedTo(value), credentialType.capability, value, encode(capability, value), () =>
+    verifyCapability(judge.crypto, judge.identityOf, value),
   )
 
-export const fileOwnership = (crypto: Crypto, identityOf: IdentityOf, net: Joined, value: Ownership): Filed =>
-  fileOther(net, value.issuedTo, credentialType.ownership, value, encode(ownership, value), () =>
-    verifyOwnership(crypto, identityOf, value),
+export const fileOwnership = (judge: Judge, net: Joined, value: Ownership): Filed =>
+  fileOther(judge, net, value.issuedTo, credentialType.ownership, value, encode(ownership, value), () =>
+    verifyOwnership(judge.crypto, judge.identityOf, value),
   )
 
 /**
  * Thresholds only rise. Unlike deployed nodes, revoking a tag, capability or certificate of ownership leaves the
  * membership alone (§20): no controller issues such revocations.
  */
-export const fileRevocation = (crypto: Crypto, identityOf: IdentityOf, net: Joined, value: Revocation): Filed => {
+export const fileRevocation = (judge: Judge, net: Joined, value: Revocation): Filed => {
   if (!revocable.has(value.type)) return 'refused'
   const member = net.members.get(value.target)
   const key = keyOf(value.type, value.credentialId)
   const current = value.type === credentialType.com ? (member?.comThreshold ?? 0n) : (member?.revoked.get(key) ?? 0n)
   if (value.threshold <= current) return 'redundant'
-  return file(verifyRevocation(crypto, identityOf, value), () => {
-    const target = memberOf(net, value.target)
-    if (value.type === credentialType.com) target.comThreshold = value.threshold
-    else if (target.revoked.has(key) || target.revoked.size < CREDENTIALS) target.revoked.set(key, value.threshold)
-    judgeAnew(target)
-  })
+  return file(
+    judge,
+    () => verifyRevocation(judge.crypto, judge.identityOf, value),
+    () => {
+      const target = memberOf(net, value.target)
+      if (value.type === credentialType.com) target.comThreshold = value.threshold
+      else if (target.revoked.has(key) || target.revoked.size < CREDENTIALS) target.revoked.set(key, value.threshold)
+      judgeAnew(target)
+    },
+  )
 }
 
 const fileOther = (
+  judge: Judge,
   net: Joined,
   holder: Address,
   type: number,
@@ -83,14 +100,16 @@ const fileOther = (
   }
   if ((member?.revoked.get(key) ?? 0n) >= value.timestamp) return 'refused'
   if (stored === undefined && (member?.credentials.size ?? 0) >= CREDENTIALS) return 'refused'
-  return file(verify(), () => {
+  return file(judge, verify, () => {
     memberOf(net, holder).credentials.set(key, { timestamp: value.timestamp, bytes })
   })
 }
 
-const file = (verification: Verification, store: () => void): Filed => {
+const file = (judge: Judge, verify: () => Verification, store: () => void): Filed => {
+  if (!judge.mayCheck()) return 'unchecked'
+  const verification = verify()
   if (verification === 'unknown-signer') return 'unknown-signer'
-  if (verification === 'invalid') return 'refused'
+  if (verification === 'invalid') return 'forged'
   store()
   return 'new'
 }

@@ -13,6 +13,7 @@ import type { Joined, JoinedTable } from './joined.ts'
 import type { Member } from './member.ts'
 import type { GroupTable } from './multicast-group.ts'
 import type { Outgoing } from './multicast-send.ts'
+import type { SignatureBudgets } from './signature-budget.ts'
 
 export interface Vl2Config {
   readonly crypto: Crypto
@@ -34,8 +35,7 @@ export interface Vl2State {
   readonly groups: GroupTable
   /** Multicasts that later members of their group get as well, oldest first. */
   readonly outgoing: Outgoing[]
-  /** When each peer may push credentials again. */
-  readonly credentialGates: Map<Address, { tokens: number; at: Millis }>
+  readonly signatureBudgets: SignatureBudgets
   /** The machine's one deadline: never later than the earliest thing due. */
   wakeAt: Millis
 }
