@@ -1,12 +1,14 @@
 import { defineConfig } from 'tsup'
 
-const entry = {
-  index: 'src/index.ts',
-  'index.node': 'src/index.node.ts',
-  node: 'src/node.ts',
-  controller: 'src/controller.ts',
-  testing: 'src/testing.ts',
-}
+const entry = [
+  'src/index.ts',
+  'src/index.node.ts',
+  'src/node.ts',
+  'src/controller.ts',
+  'src/controller.node.ts',
+  'src/testing.ts',
+  'src/testing.node.ts',
+]
 
 export default defineConfig({
   entry,

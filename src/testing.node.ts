@@ -12,6 +12,7 @@ export type {
   VirtualRoot,
   Weather,
 } from './api/virtual-net.ts'
+export { type Impairment, impairedLink } from './streams/impaired-link.ts'
 export { runMachine } from './streams/run-machine.ts'
 export { VirtualClock } from './streams/virtual/virtual-clock.ts'
 

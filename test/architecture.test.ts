@@ -33,7 +33,7 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
   ['src/api', ['src/api/', 'src/streams/', 'src/protocol/', 'src/tcpip/', 'rxjs', 'io-ts']],
 ]
 /** Where the hands are: these may also import `node:` and the crypto packages. */
-const hands = /^src\/streams\/io\/|^src\/api\/(node|cli)\//
+const hands = /^src\/streams\/io\/|^src\/api\/(adapter|cli)\//
 
 describe('who may import whom', () => {
   for (const [folder, allowed] of mayImport)

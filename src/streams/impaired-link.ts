@@ -1,7 +1,7 @@
-import type { SchedulerLike, Subscription } from 'rxjs'
+import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs'
 import type { Endpoint, OutgoingDatagram } from '../protocol/datagram.ts'
 import type { Millis } from '../protocol/kernel/machine.ts'
-import { type Random, uniform } from '../protocol/kernel/rng.ts'
+import { seededRandom, uniform } from '../protocol/kernel/rng.ts'
 import type { Link } from './link.ts'
 
 /** Bad weather on the way out of a link. Put one on both ends for both directions. */
@@ -12,6 +12,8 @@ export interface Impairment {
   readonly loss?: number
   /** Endpoints that are never reached. */
   readonly block?: (to: Endpoint) => boolean
+  /** Which chances: the same seed loses the same datagrams of the same sequence. Default 1. */
+  readonly seed?: number
 }
 
 /**
@@ -20,10 +22,10 @@ export interface Impairment {
  */
 export const impairedLink = (
   link: Link,
-  { latency = 0, loss = 0, block }: Impairment,
-  clock: SchedulerLike,
-  random: Random,
+  { latency = 0, loss = 0, block, seed = 1 }: Impairment,
+  clock: SchedulerLike = asyncScheduler,
 ): Link => {
+  const random = seededRandom(seed)
   const under: { readonly at: Millis; readonly batch: readonly OutgoingDatagram[] }[] = []
   let held = 0
   let alarm: Subscription | undefined

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { checkers } from './checkers.ts'
 import type { Checked, VectorFile } from './checker.ts'
+import { checkers } from './checkers.ts'
 
 /** Every `.json` below a folder (or the file itself), in name order. */
 export const vectorFiles = (path: string): readonly string[] =>

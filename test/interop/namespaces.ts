@@ -1,0 +1,195 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Identity } from 'rxzt'
+import type { Order } from './peer.ts'
+
+const sh = (command: string, ...args: readonly string[]): string => execFileSync(command, args, { encoding: 'utf8' })
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Hosts on one Ethernet segment, each in a network namespace without a route out; all gone after `close`. */
+export class Segment {
+  readonly folder = mkdtempSync(join(tmpdir(), 'rxzt-interop-'))
+  private readonly tag = `rx${process.pid}`
+  private readonly hosts = new Map<string, string>()
+  private readonly children: ChildProcess[] = []
+
+  constructor() {
+    sh('ip', 'netns', 'add', this.ns('br'))
+    sh('ip', '-n', this.ns('br'), 'link', 'add', 'br0', 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0')
+    sh('ip', '-n', this.ns('br'), 'link', 'set', 'br0', 'up')
+  }
+
+  ns(name: string): string {
+    return `${this.tag}${name}`
+  }
+
+  /** Adds a host and returns its address, 10.98.0.1 upwards. */
+  host(name: string): string {
+    const address = `10.98.0.${this.hosts.size + 1}`
+    this.hosts.set(name, address)
+    sh('ip', 'netns', 'add', this.ns(name))
+    sh('ip', '-n', this.ns(name), 'link', 'set', 'lo', 'up')
+    sh(
+      'ip',
+      '-n',
+      this.ns(name),
+      'link',
+      'add',
+      'eth0',
+      'type',
+      'veth',
+      'peer',
+      'name',
+      `v${name}`,
+      'netns',
+      this.ns('br'),
+    )
+    sh('ip', '-n', this.ns('br'), 'link', 'set', `v${name}`, 'master', 'br0', 'up')
+    sh('ip', '-n', this.ns(name), 'addr', 'add', `${address}/24`, 'dev', 'eth0')
+    sh('ip', '-n', this.ns(name), 'link', 'set', 'eth0', 'up')
+    return address
+  }
+
+  address(name: string): string {
+    return this.hosts.get(name)!
+  }
+
+  /** Runs a command inside a host's namespace and returns what it printed. */
+  run(name: string, command: string, ...args: readonly string[]): string {
+    return sh('ip', 'netns', 'exec', this.ns(name), command, ...args)
+  }
+
+  private start(name: string, command: string, args: readonly string[], ipc: boolean): ChildProcess {
+    const child = spawn('ip', ['netns', 'exec', this.ns(name), command, ...args], {
+      stdio: ipc ? ['ignore', 'inherit', 'inherit', 'ipc'] : 'ignore',
+    })
+    this.children.push(child)
+    return child
+  }
+
+  /** A native node: its home holds our planet before it starts, so that it never calls anybody else. */
+  async native(name: string, program: string, identity: Identity, planet: Uint8Array): Promise<NativeNode> {
+    const home = join(this.folder, name)
+    mkdirSync(home)
+    writeFileSync(join(home, 'planet'), planet)
+    writeFileSync(join(home, 'identity.public'), identity.public)
+    writeFileSync(join(home, 'identity.secret'), identity.exportSecret())
+    chmodSync(join(home, 'identity.secret'), 0o600)
+    writeFileSync(
+      join(home, 'local.conf'),
+      JSON.stringify({
+        settings: { portMappingEnabled: false, allowTcpFallbackRelay: false, softwareUpdate: 'disable' },
+      }),
+    )
+    this.start(name, join(program, 'zerotier-one'), ['-U', '-p9993', home], false)
+    const node = new NativeNode(this, name, home)
+    for (let i = 0; i < 100; i++) {
+      await pause(100)
+      if (node.try('GET', '/status') !== undefined) return node
+    }
+    throw new Error(`the native node ${name} does not answer on its API`)
+  }
+
+  /** One of our nodes. */
+  ours(name: string): OurNode {
+    const file = fileURLToPath(new URL('./peer.ts', import.meta.url))
+    return new OurNode(this.start(name, process.execPath, ['--import', 'tsx', file], true))
+  }
+
+  /** Any other program in a namespace. */
+  program(name: string, command: string, ...args: readonly string[]): void {
+    this.start(name, command, args, false)
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.children) child.kill('SIGTERM')
+    await pause(500)
+    for (const child of this.children) if (child.exitCode === null) child.kill('SIGKILL')
+    for (const name of [...this.hosts.keys(), 'br']) sh('ip', 'netns', 'del', this.ns(name))
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+export class NativeNode {
+  private readonly segment: Segment
+  private readonly name: string
+  private readonly home: string
+  constructor(segment: Segment, name: string, home: string) {
+    this.segment = segment
+    this.name = name
+    this.home = home
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: JSON of the native API, read field by field in the tests
+  api(method: string, path: string, body?: unknown): any {
+    const token = sh('cat', join(this.home, 'authtoken.secret')).trim()
+    const data = body === undefined ? [] : ['-d', JSON.stringify(body)]
+    const out = this.segment.run(
+      this.name,
+      'curl',
+      '-s',
+      '-m',
+      '10',
+      '-X',
+      method,
+      '-H',
+      `X-ZT1-Auth: ${token}`,
+      ...data,
+      `http://127.0.0.1:9993${path}`,
+    )
+    return JSON.parse(out)
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  try(method: string, path: string): any {
+    try {
+      return this.api(method, path)
+    } catch {
+      return undefined
+    }
+  }
+}
+
+export class OurNode {
+  private readonly child: ChildProcess
+  private readonly waiting = new Map<number, (message: { result?: unknown; error?: string }) => void>()
+  private next = 0
+  constructor(child: ChildProcess) {
+    this.child = child
+    child.on('message', (message: { id: number; result?: unknown; error?: string }) => {
+      this.waiting.get(message.id)?.(message)
+      this.waiting.delete(message.id)
+    })
+    child.on('exit', () => {
+      for (const settle of this.waiting.values()) settle({ error: 'the process ended' })
+    })
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: each order has its own result
+  tell(order: Order): Promise<any> {
+    return new Promise((resolve, reject) => {
+      const id = this.next++
+      this.waiting.set(id, ({ result, error }) => (error === undefined ? resolve(result) : reject(new Error(error))))
+      this.child.send({ id, order })
+    })
+  }
+}
+
+/** Asks again until it holds, or says what it last saw. */
+export const eventually = async <T>(
+  what: string,
+  ask: () => T | Promise<T>,
+  holds: (value: T) => boolean,
+  ms = 30_000,
+): Promise<T> => {
+  const until = Date.now() + ms
+  for (;;) {
+    const value = await ask()
+    if (holds(value)) return value
+    if (Date.now() > until) throw new Error(`${what}: still ${JSON.stringify(value)} after ${ms} ms`)
+    await pause(200)
+  }
+}
