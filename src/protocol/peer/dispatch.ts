@@ -1,5 +1,5 @@
 import { decode, readU32 } from '../kernel/codec.ts'
-import { packetIdOf } from '../packet/header.ts'
+import { hopsOf, packetIdOf, verbOf } from '../packet/header.ts'
 import { error, errorCode } from '../verb/error.ts'
 import { okHello, okWhois } from '../verb/ok.ts'
 import { pushDirectPaths } from '../verb/push-direct-paths.ts'
@@ -37,19 +37,18 @@ export interface Opened {
  * Does what an authentic packet asks for. Verbs of the layers above are passed on; the others are answered here. What is
  * malformed or comes too often is refused, and does not count as received.
  */
-export const dispatch = (node: Node, it: Opened): Verdict => {
+export const dispatch = (node: Node, peer: Peer, packet: Uint8Array, payload: Uint8Array, path: Path): Verdict => {
+  const verb = verbOf(packet)
+  const hops = hopsOf(packet)
+  if (((PASSED_ON >>> verb) & 1) === 0) return answer(node, { peer, packet, payload, path, hops, verb })
+  node.messages.push(new ReceivedMessage(peer.identity, verb, payload, hops, path, packet))
+  received(node, peer, path, hops === 0, verb)
+  accepted(node, packet, path, verb)
+  return undefined
+}
+
+const answer = (node: Node, it: Opened): Verdict => {
   switch (it.verb) {
-    case verbCode.frame:
-    case verbCode.extFrame:
-    case verbCode.multicastLike:
-    case verbCode.networkCredentials:
-    case verbCode.networkConfigRequest:
-    case verbCode.networkConfig:
-    case verbCode.multicastGather:
-    case verbCode.multicastFrame:
-    case verbCode.userMessage:
-    case verbCode.remoteTrace:
-      return pass(node, it)
     case verbCode.ok:
       return onOk(node, it)
     case verbCode.error:
@@ -167,6 +166,19 @@ const onPushDirectPaths = (node: Node, it: Opened): Verdict => {
   return count(node, it)
 }
 
+/** The verbs of the layers above, as bits: nearly all packets, so they are told apart at one look. */
+const PASSED_ON = [
+  verbCode.frame,
+  verbCode.extFrame,
+  verbCode.multicastLike,
+  verbCode.networkCredentials,
+  verbCode.networkConfigRequest,
+  verbCode.networkConfig,
+  verbCode.multicastGather,
+  verbCode.multicastFrame,
+  verbCode.userMessage,
+  verbCode.remoteTrace,
+].reduce((bits, verb) => bits | (1 << verb), 0)
 /** Verb and packet ID, in front of what an OK answers. */
 const OK_HEADER = 9
 /** Between two ECHO that one path has answered: six in a second. */

@@ -1,7 +1,5 @@
-import type { Endpoint } from '../datagram.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { forgetChoice } from './choice.ts'
-import { isUsable } from './endpoint.ts'
 import { sayHello, tryAgain } from './greeting.ts'
 import { type Node, say } from './node.ts'
 import type { Path } from './path.ts'
@@ -9,6 +7,7 @@ import { isAlive } from './path-quality.ts'
 import { isLive, isTrusted, type Peer, type PeerRoute } from './peer.ts'
 import { MAX_PATHS } from './peer-record.ts'
 import { reviewLink, sayPath, setLink } from './peer-table.ts'
+import { mayUse } from './permission.ts'
 import { pushPaths } from './push.ts'
 
 /**
@@ -27,10 +26,6 @@ export const received = (node: Node, peer: Peer, path: Path, direct: boolean, ve
   if (isTrusted(peer, now) && now - peer.lastPush >= (direct ? PUSH_HAVE_PATH : PUSH_NO_PATH) * patience(node))
     pushPaths(node, peer, path)
 }
-
-/** Whether traffic with a peer may go by an endpoint at all. */
-export const mayUse = (node: Node, peer: Peer, endpoint: Endpoint): boolean =>
-  isUsable(endpoint, node.policy, node.upstreams.byAddress.get(peer.address)?.endpoints)
 
 /** Forgets a route, and says so. */
 export const removeRoute = (node: Node, peer: Peer, route: PeerRoute): void => {

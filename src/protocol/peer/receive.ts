@@ -1,6 +1,6 @@
 import type { LinkDatagram } from '../datagram.ts'
 import { payloadOf } from '../packet/compression.ts'
-import { cipherOf, classify, destinationOf, hopsOf, isFragmentedHead, sourceOf, verbOf } from '../packet/header.ts'
+import { cipherOf, classify, destinationOf, isFragmentedHead, sourceOf, verbOf } from '../packet/header.ts'
 import { type Assembly, addFragment, addHead } from '../packet/reassembly.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { relayFragment, relayPacket } from '../world/root.ts'
@@ -89,9 +89,7 @@ const openInbox = (node: Node, peer: Peer): void => {
 
 const act = (node: Node, peer: Peer, packet: Uint8Array, path: Path): Verdict => {
   const payload = payloadOf(packet)
-  return payload === undefined
-    ? 'bad-compression'
-    : dispatch(node, { peer, packet, payload, path, hops: hopsOf(packet), verb: verbOf(packet) })
+  return payload === undefined ? 'bad-compression' : dispatch(node, peer, packet, payload, path)
 }
 
 const takePacket = (node: Node, packet: Uint8Array, path: Path): void => {
