@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decode } from '../../src/protocol/kernel/codec.ts'
+import { parseNetworkId } from '../../src/protocol/kernel/id.ts'
 import { encodeConfig } from '../../src/protocol/network/config-dictionary.ts'
 import { parseDictionary, text, unsigned } from '../../src/protocol/network/dictionary.ts'
 import { networkConfigRequest } from '../../src/protocol/verb/network-config-request.ts'
@@ -161,6 +162,33 @@ describe('joining', () => {
     expect(node.take()).toEqual([{ _tag: 'Store', network: NETWORK, dictionary: undefined }])
     node.passTo(START + 200_000)
     expect(node.take()).toEqual([])
+    expect(node.deadline()).toBe(Infinity)
+  })
+})
+
+describe('an ad-hoc network', () => {
+  const joinAdhoc = (id: string) => {
+    const node = make()
+    node.give({ _tag: 'Join', network: parseNetworkId(id)! })
+    return node
+  }
+
+  it('is ok at once, asks nobody, is not stored, and renews itself each minute', () => {
+    const node = joinAdhoc('ff00160016000000')
+    const outputs = node.take()
+    expect([statuses(outputs).at(-1), requests(outputs)]).toEqual(['ok', []])
+    expect(outputs.filter((one) => one._tag === 'Store' && one.dictionary?.length !== 1)).toEqual([])
+    node.passTo(START + 60_000)
+    expect(statuses(node.take())).toEqual(['ok'])
+  })
+
+  it.each([
+    ['ff00500040000000', 'not-found'],
+    ['ff00160016123456', 'requesting'],
+  ])('of ID %s is %s for good, without a wake-up', (id, status) => {
+    const node = joinAdhoc(id)
+    expect(statuses(node.take()).at(-1)).toBe(status)
+    node.passTo(START + 1)
     expect(node.deadline()).toBe(Infinity)
   })
 })

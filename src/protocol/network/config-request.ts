@@ -16,12 +16,11 @@ import { packetOf, send, type Turn, wake } from './turn.ts'
  * second and pushes nothing to a node that waits for approval, so a refused node asks at a little more than that.
  */
 export const requestConfig = (t: Turn, net: Joined) => {
+  if (isReserved(net.controller)) return synthesize(t, net)
   net.requestAt = t.now + nextInterval(net)
   wake(t, net.requestAt)
-  if (net.id >> 56n === 0xffn) return synthesize(t, net)
-  if (net.controller === t.self) return askOwnController(t, net)
-  if (isReserved(net.controller)) return
   net.asked++
+  if (net.controller === t.self) return askOwnController(t, net)
   if (t.identityOf(net.controller) === undefined) {
     // nothing is sent before: what waits for an identity in VL1 would go out several times over
     t.news.push({ _tag: 'Whois', address: net.controller })
@@ -40,6 +39,7 @@ export const requestConfig = (t: Turn, net: Joined) => {
 
 /** The controller can be reached now: no need to wait for the next turn, unless it was asked a moment ago. */
 export const requestSoon = (t: Turn, net: Joined): void => {
+  if (isReserved(net.controller)) return
   const due = net.active === undefined || net.failure !== undefined || t.now >= net.refreshAt
   if (!due) return
   net.asked = 0
@@ -81,7 +81,6 @@ const requestMetadata = (t: Turn, net: Joined): Uint8Array => {
 
 const askOwnController = (t: Turn, net: Joined) => {
   if (!t.config.controller) return fail(t, net, 'not-found')
-  net.asked++
   net.requestedAt = t.now
   const request = {
     network: net.id,
@@ -93,11 +92,15 @@ const askOwnController = (t: Turn, net: Joined) => {
   t.news.push({ _tag: 'ConfigRequest', request })
 }
 
-/** Ad-hoc networks have no controller: the configuration follows from the ID and the time. */
+/**
+ * Ad-hoc networks have no controller: the configuration follows from the ID and the time, and is renewed in time. Where
+ * the ID means nothing, nothing will ever come.
+ */
 const synthesize = (t: Turn, net: Joined) => {
+  net.requestAt = Infinity
   const config = adhocConfig(net.id, t.self, t.now)
-  if (config === 'not-found') return fail(t, net, 'not-found')
-  if (config !== undefined) applyConfig(t, net, config, encodeConfig(config), 'synthesized')
+  if (config === 'not-found') fail(t, net, 'not-found')
+  else if (config !== undefined) applyConfig(t, net, config, encodeConfig(config), 'synthesized')
 }
 
 const PROTOCOL = 12
