@@ -1,5 +1,4 @@
 import { readU32 } from '../protocol/kernel/codec.ts'
-import { FRAME_HEADROOM } from '../protocol/kernel/frame.ts'
 import { type Mac, mac } from '../protocol/kernel/id.ts'
 import { BROADCAST_MAC, groupMac, isMulticast } from './address.ts'
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from './ethernet.ts'
@@ -12,6 +11,7 @@ import { DESTINATION_V4, DONT_FRAGMENT, IPV4_HEADER, identifyIpv4, SOURCE_V4, TC
 import { DESTINATION_V6, IPV6_HEADER, SOURCE_V6, writeIpv6 } from './ipv6.ts'
 import type { Neighbour } from './neighbour.ts'
 import type { NeighbourCache } from './neighbour-cache.ts'
+import { packetSlab } from './packet-slab.ts'
 import { pathMtuCache } from './path-mtu.ts'
 import { wordsOf } from './port.ts'
 import type { SipHash } from './siphash.ts'
@@ -61,6 +61,7 @@ export const ipSender = (
   hash: SipHash,
 ): IpSender => {
   const pathMtu = pathMtuCache()
+  const slab = packetSlab()
   const counters = new Uint32Array(COUNTERS)
   let generation = 1
   let looped: Uint8Array[] = []
@@ -160,11 +161,7 @@ export const ipSender = (
   }
 
   return {
-    allocate: (flow, length) => {
-      const header = flow.local.family === 4 ? IPV4_HEADER : IPV6_HEADER
-      const front = FRAME_HEADROOM + header
-      return new Uint8Array(new ArrayBuffer(front + length), front, length)
-    },
+    allocate: (flow, length) => slab.cut(flow.local.family === 4 ? IPV4_HEADER : IPV6_HEADER, length),
     send: (flow, area) => send(flow, area, false),
     sendAlsoHere: (flow, area) => send(flow, area, true),
     mtu: (flow) => {
