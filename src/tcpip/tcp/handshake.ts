@@ -3,7 +3,7 @@ import { type Connection, ESTABLISHED, FIN_WAIT_1, NOBODY, SYN_RECEIVED } from '
 import { emitBare, emitSyn, tsClock } from './emit.ts'
 import type { TcpEnv } from './env.ts'
 import { become, fail, socketAddress } from './lifecycle.ts'
-import { CAUTIOUS_RTO, sampleRtt, timeoutOf } from './rtt.ts'
+import { CAUTIOUS_RTO, sampleRtt } from './rtt.ts'
 import { ACK, RST, type Segment, SYN } from './segment.ts'
 import { resize } from './send.ts'
 
@@ -18,7 +18,7 @@ export const sendSyn = (env: TcpEnv, c: Connection, now: Millis): void => {
     c.snd.nxt = (c.snd.iss + 1) | 0
     c.snd.stalledAt = now
   }
-  c.at.rto = now + timeoutOf(c.rtt)
+  c.at.rto = now + c.rtt.rto * 2 ** c.rtt.backoff
   const code = emitSyn(env, c, ack, mss, offers, now)
   if (code !== undefined && !ack) fail(env, c, code)
 }
