@@ -12,7 +12,16 @@ import type { Vl2Output } from '../../src/protocol/vl2-io.ts'
 import { nobleCrypto } from '../../src/streams/io/crypto-noble.ts'
 import { hex, unhex } from '../support/checker.ts'
 import { chunksOf, configFor, identityNamed, NETWORK, vl2Network } from '../support/vl2-network.ts'
-import { framesOf, packetsOf, payloadOf, START, type Vl2Node, vl2Node, withHeadroom } from '../support/vl2-node.ts'
+import {
+  framesOf,
+  messageOf,
+  packetsOf,
+  payloadOf,
+  START,
+  type Vl2Node,
+  vl2Node,
+  withHeadroom,
+} from '../support/vl2-node.ts'
 
 type Named = ReturnType<typeof identityNamed>
 const [controller, za, zb, zx, root] = (['zc', 'za', 'zb', 'zx', 'zr'] as const).map(identityNamed) as [
@@ -185,6 +194,38 @@ describe('the membership gate', () => {
     expect(framesOf(node.take())).toEqual([])
     node.hear(zx, verbCode.frame, frame('03'))
     expect(framesOf(node.take())).toHaveLength(1)
+  })
+})
+
+describe('a batch of messages', () => {
+  it('becomes one batch of frames for each network', () => {
+    const node = member({ type: 'public' })
+    const adhoc = networkId(0xff0000ffff000000n)
+    node.give({ _tag: 'Join', network: adhoc })
+    node.hear(zb, verbCode.frame, frame('00'))
+    node.take()
+    const payloads = ['60ca6443caa56360080001', 'ff0000ffff00000086dd02', '60ca6443caa56360080003'].map(unhex)
+    node.give({ _tag: 'Messages', messages: payloads.map((one) => messageOf(zb, verbCode.frame, one, 1n)) })
+    const frames = node.take().flatMap((one) => (one._tag === 'Frames' ? [one] : []))
+    expect(frames.map((one) => [one.network, one.frames.map(({ payload }) => hex(payload))])).toEqual([
+      [NETWORK, ['01', '03']],
+      [adhoc, ['02']],
+    ])
+  })
+
+  it('gives the same outputs for the same inputs and seed', () => {
+    const run = (seed: number) => {
+      const node = member({ type: 'public' }, { seed, roots: [root.address] })
+      for (const one of [zb, zx, root])
+        node.hear(one, verbCode.multicastLike, unhex('60ca6443caa5636001005e00000100000000'))
+      const payload = withHeadroom(unhex('01'))
+      const to = 0x0100_5e00_0001 as Mac
+      node.give({ _tag: 'Frames', network: NETWORK, frames: [{ to, from: macFor(za), etherType: IPV4, payload }] })
+      node.passTo(START + 200_000)
+      return packetsOf(node.take()).map((one) => [one.to, one.verb, hex(one.data)])
+    }
+    expect(run(1)).toEqual(run(1))
+    expect(run(1)).not.toEqual(run(3))
   })
 })
 
