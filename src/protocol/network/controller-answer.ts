@@ -106,7 +106,7 @@ const decide = (
     t.outputs.push({ _tag: 'Denied', network: member.network.id, member: member.address, error: code, at: now })
     refuse(t, asker, code)
   }
-  if (network.ssoEnabled && !seen.ssoExempt && seen.authenticationExpiryTime <= now && seen.authorized)
+  if (network.ssoEnabled && !seen.ssoExempt && seen.authenticationExpiryTime <= now)
     return denied(errorCode.authenticationRequired)
   if (!seen.authorized) return denied(errorCode.accessDenied)
   grant(t, member, identity, metadata, isNew ? withDefaults(network, seen) : seen, asker)

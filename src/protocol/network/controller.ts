@@ -165,6 +165,7 @@ const restore = (t: ControllerTurn, stored: JsonObject, members: readonly JsonOb
   if (id === undefined) return reject(t, badValue('nwid', text, 'a stored network has its ID, 16 hex digits, as nwid'))
   if (controllerOf(id) !== t.config.self.address)
     return reject(t, { _tag: 'NotOurs', network: id, controller: t.config.self.address })
+  for (const member of t.state.networks.get(id)?.members.values() ?? []) t.state.due.delete(member)
   const network = hostNetwork(t.state, id, storedNetwork(newNetwork(id, t.now), stored))
   for (const one of members.slice(0, MAX_MEMBERS)) {
     const address = parseAddress(asText(one['address'] ?? one['id'], ''))
