@@ -123,8 +123,8 @@ const take = (node: Node, input: Vl1Input): void => {
       node.policy = { ...node.policy, managed: input.prefixes }
       break
     case 'Contact':
+      if (input.peers.some((one) => !node.contacts.has(one))) node.due.ping = Math.min(node.due.ping, node.now)
       node.contacts = new Set(input.peers)
-      node.due.ping = Math.min(node.due.ping, node.now)
       break
     case 'Orbit':
       orbit(node, input.id, input.seed, input.moon)
