@@ -21,6 +21,8 @@ export interface Host {
 export const host = (mac: Mac, random: Random): Host => {
   let outputs: StackOutput[] = []
   let frames: Frame[] = []
+  /** The drop of each reason is one object: a flood of bad packets allocates nothing here. */
+  const drops = new Map<StackDropReason, StackOutput>()
   return {
     mac,
     random,
@@ -29,7 +31,12 @@ export const host = (mac: Mac, random: Random): Host => {
       outputs.push(output)
     },
     drop: (reason) => {
-      outputs.push(dropOf(reason))
+      let output = drops.get(reason)
+      if (output === undefined) {
+        output = { _tag: 'Drop', reason }
+        drops.set(reason, output)
+      }
+      outputs.push(output)
     },
     emit: (to, etherType, payload) => {
       frames.push({ to, from: mac, etherType, payload })
@@ -53,13 +60,4 @@ export const blank = (length: number): Uint8Array =>
 
 export const between = (random: Random, from: number, to: number): number => from + uniform(random) * (to - from)
 
-/** The drop of each reason is one object: a flood of bad packets allocates nothing here. */
-const drops = new Map<StackDropReason, StackOutput>()
-const dropOf = (reason: StackDropReason): StackOutput => {
-  const known = drops.get(reason)
-  if (known !== undefined) return known
-  const fresh: StackOutput = { _tag: 'Drop', reason }
-  drops.set(reason, fresh)
-  return fresh
-}
 const nothing: readonly StackOutput[] = []

@@ -16,7 +16,7 @@ import {
 } from './address.ts'
 import type { Interning } from './interning.ts'
 import type { Ip } from './ip-output.ts'
-import { type Route, routeTable, routeTo } from './route.ts'
+import { isPrefix, type Route, routeTable, routeTo } from './route.ts'
 import { chooseSource } from './source-address.ts'
 import type { InterfaceAddress, RouteEntry } from './stack-io.ts'
 
@@ -73,7 +73,7 @@ export const createInterface = (mac: Mac, intern: Interning): Interface => {
     mtu: () => mtu,
     configure: (newMtu, addresses, entries, now) => {
       mtu = newMtu
-      const wanted = [...addresses, linkLocal].slice(0, MOST_ADDRESSES)
+      const wanted = [...addresses.slice(0, MOST_ADDRESSES), linkLocal].filter(isPrefix)
       const before = byText
       const after = new Map<string, OwnAddress>()
       const added: OwnAddress[] = []

@@ -32,7 +32,12 @@ import type { Neighbour } from './neighbour.ts'
 import type { NeighbourCache } from './neighbour-cache.ts'
 import type { StackDropReason } from './stack-io.ts'
 
-/** The Neighbor Discovery side of a host (RFC 4861, RFC 4862). Routers are not listened to. */
+/**
+ * The Neighbor Discovery side of a host (RFC 4861, RFC 4862). Routers are not listened to.
+ *
+ * Unlike RFC 4429 §3.3 asks, a solicitation from a tentative address carries our link address: without it the peer has to
+ * resolve us before it can answer, and the controller, not the link, decides who owns an address here.
+ */
 export interface NeighbourDiscovery {
   /** A solicitation or advertisement whose ICMPv6 checksum is right. Why it was of no use, or `undefined`. */
   readonly input: (

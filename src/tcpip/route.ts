@@ -1,4 +1,4 @@
-import { samePrefix } from '../protocol/kernel/ip.ts'
+import { isIpv6, samePrefix } from '../protocol/kernel/ip.ts'
 import type { Interning } from './interning.ts'
 import type { Ip } from './ip-output.ts'
 import type { InterfaceAddress, RouteEntry } from './stack-io.ts'
@@ -17,9 +17,10 @@ export interface Route {
  */
 export const routeTable = (
   addresses: readonly InterfaceAddress[],
-  entries: readonly RouteEntry[],
+  given: readonly RouteEntry[],
   intern: Interning,
 ): readonly Route[] => {
+  const entries = given.filter(({ target }) => isPrefix(target)).slice(0, MOST_ROUTES)
   const onLink: Route[] = []
   for (const { address, bits } of addresses) {
     const target = intern.text(address)
@@ -37,11 +38,14 @@ export const routeTable = (
     routes.push({ target, bits: text.bits, via, metric })
   }
   return routes
-    .slice(0, MOST_ROUTES)
     .map((route, order) => ({ route, order }))
     .sort((a, b) => b.route.bits - a.route.bits || a.route.metric - b.route.metric || a.order - b.order)
     .map(({ route }) => route)
 }
+
+/** Whether the length is one that a prefix of this address can have. */
+export const isPrefix = ({ address, bits }: InterfaceAddress): boolean =>
+  Number.isInteger(bits) && bits >= 0 && bits <= (isIpv6(address) ? 128 : 32)
 
 /** The first that covers `ip`; `routes` are in order of preference. */
 export const routeTo = (routes: readonly Route[], ip: Ip): Route | undefined =>
