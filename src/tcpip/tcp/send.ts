@@ -47,7 +47,7 @@ export const enqueue = (c: Connection, data: Uint8Array): number => {
 
 /** The send buffer: as asked for, or twice the congestion window so that it is never what limits the speed. */
 export const capacityOf = (c: Connection): number =>
-  c.snd.limit > 0 ? c.snd.limit : Math.min(LARGEST_BUFFER, Math.max(SMALLEST_BUFFER, 2 * c.cc.cwnd))
+  c.snd.limit > 0 ? c.snd.limit : Math.min(LARGEST_BUFFER, Math.max(SMALLEST_BUFFER, Math.floor(2 * c.cc.cwnd)))
 
 /** Whether enough of the send buffer is free to wake a writer. */
 export const hasRoom = (c: Connection): boolean => {
