@@ -1,15 +1,8 @@
 import { defineConfig } from 'vitest/config'
-
-const source = (file: string): string => new URL(`./src/${file}`, import.meta.url).pathname
+import { alias } from './vitest.alias.ts'
 
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^rxzt$/, replacement: source('index.node.ts') },
-      { find: /^rxzt\/node$/, replacement: source('node.ts') },
-      { find: /^rxzt\/(controller|testing)$/, replacement: source('$1.node.ts') },
-    ],
-  },
+  resolve: { alias },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/interop/**', 'node_modules/**'],
