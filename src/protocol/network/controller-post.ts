@@ -80,8 +80,7 @@ export const authorized = (
 
 /** A stored network over the defaults. */
 export const storedNetwork = (defaults: NetworkRecord, stored: JsonObject): NetworkRecord => {
-  const { id: _id, nwid: _nwid, objtype: _objtype, ...others } = stored
-  const window = stored['certificateTimeoutWindowSize']
+  const { id: _id, nwid: _nwid, objtype: _objtype, certificateTimeoutWindowSize: window, ...others } = stored
   return {
     ...postNetwork({ ...others, ...defaults }, stored),
     creationTime: asNumber(stored['creationTime'], defaults.creationTime),
@@ -98,7 +97,7 @@ export const storedNetwork = (defaults: NetworkRecord, stored: JsonObject): Netw
 
 /** A stored member over the defaults. */
 export const storedMember = (defaults: MemberRecord, stored: JsonObject): MemberRecord => {
-  const { id: _id, address: _address, nwid: _nwid, objtype: _objtype, ...others } = stored
+  const { id: _id, address: _address, nwid: _nwid, objtype: _objtype, identity, ...others } = stored
   const { authorized: _authorized, ...fields } = stored
   const textOrNull = (key: string): string | null => {
     const value = stored[key]
@@ -107,7 +106,7 @@ export const storedMember = (defaults: MemberRecord, stored: JsonObject): Member
   const number = (key: 'vMajor' | 'vMinor' | 'vRev' | 'vProto'): number => asNumber(stored[key], -1)
   return {
     ...postMember({ ...others, ...defaults }, fields, 0),
-    ...(typeof stored['identity'] === 'string' ? { identity: stored['identity'] } : {}),
+    ...(typeof identity === 'string' ? { identity } : {}),
     creationTime: asNumber(stored['creationTime'], defaults.creationTime),
     revision: asNumber(stored['revision'], 0),
     authorized: asBoolean(stored['authorized'], false),

@@ -74,7 +74,8 @@ export const text = (dictionary: Dictionary, key: string, most: number, otherwis
   return new TextDecoder().decode(value.subarray(0, Math.min(nul < 0 ? value.length : nul, most)))
 }
 
-export const unsignedValue = (value: bigint): Uint8Array => ascii(value.toString(16).padStart(16, '0'))
+export const unsignedValue = (value: bigint): Uint8Array =>
+  ascii(BigInt.asUintN(64, value).toString(16).padStart(16, '0'))
 /** Negative numbers lose their sign, as in every deployed node; none occurs in practice. */
 export const signedValue = (value: bigint): Uint8Array => unsignedValue(value < 0n ? -value : value)
 export const truthValue = (value: boolean): Uint8Array => ascii(value ? '1' : '0')

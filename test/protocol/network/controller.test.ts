@@ -362,6 +362,27 @@ describe('storage', () => {
     expect(errorsTo(again.ask(nodeWith(memberNode.address, 666)), memberNode)).toEqual([7])
   })
 
+  it('may hold anything without making the controller throw', () => {
+    const fields = [
+      ...['mtu', 'multicastLimit', 'rules', 'routes', 'tags', 'capabilities', 'dns', 'authTokens', 'ipAssignmentPools'],
+      ...['certificateTimeoutWindowSize', 'remoteTraceLevel', 'remoteTraceTarget', 'v4AssignMode', 'v6AssignMode'],
+      ...['revision', 'identity', 'ipAssignments', 'authorized', 'name', 'ssoEnabled'],
+    ]
+    const record = fc.dictionary(fc.constantFrom(...fields), fc.jsonValue())
+    fc.assert(
+      fc.property(record, record, (network, member) => {
+        const one = host()
+        one.do({
+          _tag: 'Restore',
+          network: JSON.parse(JSON.stringify({ ...network, nwid: '60ca6443ca123456', private: false })),
+          members: [JSON.parse(JSON.stringify({ ...member, address: '1a02b166b2' }))],
+        })
+        expect(one.ask(memberNode).length).toBeGreaterThan(0)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
   it('of another controller is not taken', () => {
     c.do({ _tag: 'Restore', network: { nwid: '8056c2e21c000001' }, members: [] })
     expect(c.last).toMatchObject([{ _tag: 'Rejected', error: { _tag: 'NotOurs' } }])
