@@ -25,10 +25,10 @@ import { runTimers } from './timers.ts'
 import { toNobody } from './unmatched.ts'
 import { consume } from './window.ts'
 
-/** All of TCP of one stack, see `Tcp`. Calls and segments change connections; `flush` lets each say what it has to. */
-export const createTcp = (deps: TcpDeps): Tcp => {
+/** An empty TCP: no sockets, no connections, keys drawn. */
+export const tcpEnv = (deps: TcpDeps): TcpEnv => {
   const hash = siphash(deps.random(16))
-  const env: TcpEnv = {
+  return {
     ip: deps.ip,
     random: deps.random,
     out: deps.out,
@@ -45,6 +45,10 @@ export const createTcp = (deps: TcpDeps): Tcp => {
     sample: rateSample(),
     resets: { tokens: 0, at: -Infinity },
   }
+}
+
+/** All of TCP of one stack, see `Tcp`. Calls and segments change connections; `flush` lets each say what it has to. */
+export const createTcp = (deps: TcpDeps, env: TcpEnv = tcpEnv(deps)): Tcp => {
   const s = segment()
 
   const flush = (now: Millis): void => {

@@ -2,8 +2,9 @@ import { parseIp } from '../../../src/protocol/kernel/ip.ts'
 import { next, type Rng, rng, seededRandom } from '../../../src/protocol/kernel/rng.ts'
 import type { Ip, IpOutput } from '../../../src/tcpip/ip-output.ts'
 import type { StackCall, StackOutput } from '../../../src/tcpip/stack-io.ts'
-import { createTcp } from '../../../src/tcpip/tcp/create-tcp.ts'
-import type { Tcp } from '../../../src/tcpip/tcp/tcp.ts'
+import { createTcp, tcpEnv } from '../../../src/tcpip/tcp/create-tcp.ts'
+import type { Tcp, TcpDeps } from '../../../src/tcpip/tcp/tcp.ts'
+import { invariants } from './invariants.ts'
 
 /** An address as the stack would give it. */
 export const ip = (text: string): Ip => {
@@ -41,6 +42,8 @@ interface Host {
   readonly ip: Ip
   readonly tcp: Tcp
   readonly outputs: StackOutput[]
+  /** What is wrong with the state, if anything is. */
+  readonly check: () => string | undefined
 }
 
 interface Flight {
@@ -73,6 +76,7 @@ export const wire = (
   seed: number,
   first: Weather,
   react: (wire: Wire, host: Host, output: StackOutput) => void,
+  checking = true,
 ): Wire => {
   let now = 1_700_000_000_000
   let weather = first
@@ -120,7 +124,7 @@ export const wire = (
     const own = ip(text)
     const looped: Uint8Array[] = []
     const outputs: StackOutput[] = []
-    const tcp = createTcp({
+    const deps: TcpDeps = {
       ip: fakeIp(
         own,
         () => weather.mtu ?? 2800,
@@ -132,12 +136,16 @@ export const wire = (
       random: seededRandom(seed * 2 + n),
       out: (output) => outputs.push(output),
       trustLink: false,
-    })
-    const made: Host = { ip: own, tcp, outputs }
+    }
+    const env = tcpEnv(deps)
+    const tcp = createTcp(deps, env)
+    const made: Host = { ip: own, tcp, outputs, check: () => invariants(env) }
     return made
   }
   const drain = (h: Host): void => {
     h.tcp.flush(now)
+    const wrong = checking ? h.check() : undefined
+    if (wrong !== undefined) throw new Error(wrong)
     while (h.outputs.length > 0) react(self, h, h.outputs.shift()!)
   }
   const self: Wire = {

@@ -34,5 +34,5 @@ export const windowAfter = (p: Proportional, newly: number, inflight: number, sm
     if (clean) limit = Math.max(limit, newly) + smss
     allowed = Math.min(p.ssthresh - inflight, limit)
   }
-  return inflight + Math.max(0, allowed)
+  return Math.max(smss, inflight + Math.max(0, allowed))
 }
