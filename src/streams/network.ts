@@ -13,7 +13,7 @@ import type { ZtError } from './error.ts'
 import { type NodeId, publicMac, publicNodeId } from './public-id.ts'
 import { runMachine } from './run-machine.ts'
 import { type Allowed, type Neighbor, type NetworkState, networkState } from './snapshot.ts'
-import { SocketTable } from './sockets.ts'
+import { type SocketId, SocketTable } from './sockets.ts'
 import { type FrameTrace, frameTrace } from './trace.ts'
 
 /** What a network asks of the node it belongs to. */
@@ -107,9 +107,9 @@ export class RunningNetwork {
 
   end(reason: ZtError): void {
     if (this.ended !== undefined) return
-    for (const id of this.sockets.ids()) this.call({ call: 'abort', id })
+    const abort = (id: SocketId): void => this.#input.next({ _tag: 'Calls', calls: [{ call: 'abort', id }] })
     this.ended = reason
-    this.sockets.end(reason)
+    this.sockets.end(reason, abort)
     this.#input.complete()
     const before = this.state$.value
     const after: NetworkState = { ...before, status: 'down' }

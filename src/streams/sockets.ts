@@ -48,10 +48,6 @@ export class SocketTable {
     if (news._tag === 'Failed' || news._tag === 'Closed') this.#checkQuiet()
   }
 
-  ids(): readonly SocketId[] {
-    return [...this.#sinks.keys()]
-  }
-
   /** Closes every connection in good order and calls back once none is left. */
   sayGoodbye(then: () => void): void {
     this.#onQuiet.push(then)
@@ -59,10 +55,12 @@ export class SocketTable {
     this.#checkQuiet()
   }
 
-  end(reason: ZtError): void {
-    const sinks = [...this.#sinks.values()]
+  /** Every socket hears `reason`, and nothing of what `abort` makes the stack say. */
+  end(reason: ZtError, abort: (id: SocketId) => void): void {
+    const sinks = [...this.#sinks]
     this.#sinks.clear()
-    for (const sink of sinks) sink.gone(reason)
+    for (const [id] of sinks) abort(id)
+    for (const [, sink] of sinks) sink.gone(reason)
     this.#checkQuiet()
   }
 
