@@ -60,7 +60,11 @@ export const parseRule = (value: Json): Rule | undefined => {
     }
     case 'Characteristics': {
       const mask = value['mask']
-      return { _tag: tag, ...flags, mask: typeof mask === 'string' ? hexNumber(mask, 64) : BigInt(asNumber(mask, 0)) }
+      return {
+        _tag: tag,
+        ...flags,
+        mask: typeof mask === 'string' ? hexNumber(mask, 64) : BigInt.asUintN(64, BigInt(asNumber(mask, 0))),
+      }
     }
     case 'Random':
       return { _tag: tag, ...flags, probability: number('probability', 32) }

@@ -39,6 +39,11 @@ describe('rules', () => {
 })
 
 describe('rules as JSON', () => {
+  it('cut numbers to the width of their field', () => {
+    expect(parseRule({ type: 'MATCH_CHARACTERISTICS', mask: -1 })).toMatchObject({ mask: 0xffff_ffff_ffff_ffffn })
+    expect(parseRule({ type: 'MATCH_ETHERTYPE', etherType: -1 })).toMatchObject({ value: 0xffff })
+  })
+
   it('never throw, whatever they are', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
