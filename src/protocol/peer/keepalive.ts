@@ -1,8 +1,9 @@
 import type { Address } from '../kernel/id.ts'
 import { isDirect } from './choice.ts'
+import { printEndpoint } from './endpoint.ts'
 import { callUpstream, contact, sayHello, sayHelloByRelay } from './greeting.ts'
 import { removeRoute } from './learning.ts'
-import { type Node, say } from './node.ts'
+import { isSeed, type Node, say } from './node.ts'
 import type { Path } from './path.ts'
 import { needsHeartbeat } from './path-quality.ts'
 import { isActive, isLive, type Peer } from './peer.ts'
@@ -61,7 +62,7 @@ const keepUp = (node: Node, peer: Peer): void => {
   if (node.sockets.length === 0) return
   if (upstream) {
     if (node.now - peer.lastHello >= HELLO_RETRY) callUpstream(node, peer)
-  } else if (node.now - peer.lastFullHello > CONTACT_HELLO) {
+  } else if (node.now - peer.lastFullHello >= (isSeed(node, peer.address) ? PING_CHECK : CONTACT_HELLO)) {
     peer.lastFullHello = node.now
     sayHelloByRelay(node, peer)
   }
@@ -81,16 +82,13 @@ const ping = (node: Node, peer: Peer, helloEvery: number): void => {
       removeRoute(node, peer, route)
       continue
     }
-    const { address, port } = path.endpoint
-    // one HELLO leaves by all sockets, and so serves all paths to its endpoint
-    if (full && !greeted.has(`${address}/${port}`)) {
-      greeted.add(`${address}/${port}`)
-      sayHello(node, peer, path.endpoint, path.socket)
-    } else if (!full && needsHeartbeat(now - path.lastOut)) contact(node, peer, path.endpoint, path.socket)
-    else if (!full && isUnanswered(path, now)) {
-      if (peer.upstream) sayHello(node, peer, path.endpoint, path.socket)
-      else contact(node, peer, path.endpoint, path.socket)
-    }
+    const unanswered = isUnanswered(path, now)
+    if (full || (unanswered && peer.upstream)) {
+      // one HELLO leaves by all sockets, and so serves all paths to its endpoint
+      const name = printEndpoint(path.endpoint)
+      if (!greeted.has(name)) sayHello(node, peer, path.endpoint, path.socket)
+      greeted.add(name)
+    } else if (unanswered || needsHeartbeat(now - path.lastOut)) contact(node, peer, path.endpoint, path.socket)
   }
 }
 
