@@ -10,11 +10,11 @@ import { matches } from './rule-match.ts'
 import { ownParty, type Party } from './rule-party.ts'
 import {
   type EvaluatedRule,
+  FIRST_MATCH,
   RULE_OR,
   RULE_TYPE,
   RULE_WORDS,
   type RuleProgram,
-  ruleCode,
   ruleProgram,
 } from './rule-program.ts'
 import { NO_BYTES, type Scene, scene, UNSEEN } from './rule-scene.ts'
@@ -207,15 +207,14 @@ export const evaluate = (program: RuleProgram, s: Scene): Outcome => {
   for (let i = 0; i < length; i++) {
     const head = heads[i]!
     const type = head & RULE_TYPE
-    if (type > ruleCode.lastAction) {
+    if (type >= FIRST_MATCH) {
       if ((head & RULE_OR) !== 0) set = matches(program, i, s) || set
       else if (set) set = matches(program, i, s)
       continue
     }
     if (!set) {
       set = true
-      if (type >= ruleCode.tee && type <= ruleCode.redirect && s.inbound && words[i * RULE_WORDS] === s.self)
-        s.super = true
+      if (type >= TEE && type <= REDIRECT_TYPE && s.inbound && words[i * RULE_WORDS] === s.self) s.super = true
       continue
     }
     switch (type) {
@@ -244,14 +243,14 @@ export const evaluate = (program: RuleProgram, s: Scene): Outcome => {
             break
           }
           if (target === s.dest) break
-          if (type === ruleCode.redirect) {
+          if (type === REDIRECT_TYPE) {
             s.dest = target
             return REDIRECT
           }
           const most = words[i * RULE_WORDS + 1]!
           s.copyTo = target
           s.copyLength = most === 0 ? s.payload.length : Math.min(most, s.payload.length)
-          s.copyIsWatch = type === ruleCode.watch
+          s.copyIsWatch = type === WATCH
           break
         }
     }
@@ -271,6 +270,9 @@ const decision = (verdict: Decision['verdict']): Decision => ({ verdict, copies:
 const DROPPED = decision('drop')
 const ACCEPTED = decision('accept')
 const SUPER = decision('super')
+const TEE = 2
+const WATCH = 3
+const REDIRECT_TYPE = 4
 const TEE_OUT = 0x02
 const WATCH_OUT = 0x16
 const REDIRECT_OUT = 0x04

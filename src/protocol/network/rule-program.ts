@@ -102,42 +102,5 @@ export const RULE_NOT = 0x80
 export const RULE_OR = 0x40
 export const RULE_TYPE = 0x3f
 
-/** The types by number, for the switches of the evaluation. */
-export const ruleCode = {
-  drop: 0,
-  accept: 1,
-  tee: 2,
-  watch: 3,
-  redirect: 4,
-  break: 5,
-  priority: 6,
-  lastAction: 15,
-  sourceZeroTierAddress: 24,
-  destZeroTierAddress: 25,
-  vlanId: 26,
-  vlanPcp: 27,
-  vlanDei: 28,
-  macSource: 29,
-  macDest: 30,
-  ipv4Source: 31,
-  ipv4Dest: 32,
-  ipv6Source: 33,
-  ipv6Dest: 34,
-  ipTos: 35,
-  ipProtocol: 36,
-  etherType: 37,
-  icmp: 38,
-  ipSourcePortRange: 39,
-  ipDestPortRange: 40,
-  characteristics: 41,
-  frameSizeRange: 42,
-  random: 43,
-  tagsDifference: 44,
-  tagsBitwiseAnd: 45,
-  tagsBitwiseOr: 46,
-  tagsBitwiseXor: 47,
-  tagsEqual: 48,
-  tagSender: 49,
-  tagReceiver: 50,
-  integerRange: 51,
-} as const
+/** Types below this are actions. */
+export const FIRST_MATCH = 16

@@ -1,5 +1,4 @@
 import { ALWAYS, type Finding, NEVER, NO, YES } from './rule-finding.ts'
-import { ruleCode } from './rule-program.ts'
 import type { Scene } from './rule-scene.ts'
 
 /**
@@ -28,7 +27,7 @@ export const findTagPair = (type: number, id: number, value: number, s: Scene): 
 /** TAG_SENDER and TAG_RECEIVER: one side's tag alone. */
 export const findTagOfOne = (type: number, id: number, value: number, s: Scene): Finding => {
   if (s.super) return leaveToReceiver(s)
-  const isSender = type === ruleCode.tagSender
+  const isSender = type === TAG_SENDER
   const isRemote = isSender === s.inbound
   const tag = (isRemote ? s.remote : s.own).tags.get(id)
   if (tag !== undefined) return tag === value ? YES : NO
@@ -39,3 +38,5 @@ const leaveToReceiver = (s: Scene): Finding => {
   s.skipDrop = true
   return ALWAYS
 }
+
+const TAG_SENDER = 49
