@@ -1,5 +1,6 @@
 import type { Checker } from './checker.ts'
 import { cryptoCheckers } from './checkers/crypto.ts'
+import { ruleCheckers } from './checkers/rules.ts'
 import { transcriptCheckers } from './checkers/transcripts.ts'
 import { vl1Codec } from './checkers/vl1-codec.ts'
 import { vl1Messages } from './checkers/vl1-messages.ts'
@@ -14,4 +15,5 @@ export const checkers: Readonly<Record<string, Checker>> = {
   ...cryptoCheckers,
   ...vl2Checkers,
   ...vl2Behaviour,
+  ...ruleCheckers,
 }
