@@ -56,6 +56,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
   readonly id: SocketId
   readonly local: SocketAddress
   readonly remote: SocketAddress
+  readonly peer: NodeId | undefined
   readonly closed: Promise<void>
   readonly state$: Observable<TcpState>
   readonly data$: Observable<Uint8Array>
@@ -86,6 +87,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
     this.id = id
     this.local = { ...local, family: familyOf(local.address) }
     this.remote = { ...remote, family: familyOf(remote.address) }
+    this.peer = network.ownerOf(remote.address)
     this.inbox = new TcpInbox((bytes) => network.call({ call: 'consume', id, bytes }))
     this.outbox = new TcpOutbox(
       (data) => network.call({ call: 'write', id, data }),
@@ -123,9 +125,6 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
     network.sockets.add(id, this)
   }
 
-  get peer(): NodeId | undefined {
-    return this.#network.ownerOf(this.remote.address)
-  }
   get bytesRead(): number {
     return this.inbox.bytesRead
   }
@@ -173,8 +172,8 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
 
   reset(): void {
     if (this.#over) return
-    this.#network.call({ call: 'abort', id: this.id })
     this.#network.sockets.drop(this.id)
+    this.#network.call({ call: 'abort', id: this.id })
     this.#end(new SocketError('ERR_ZT_SOCKET_CLOSED', 'reset', this.remote, 'the connection was reset here'))
   }
 

@@ -160,8 +160,8 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
     this.#end(reason)
   }
 
-  #received({ data, from, to }: Extract<SocketNews, { _tag: 'Datagram' }>): void {
-    const peer = this.#network.ownerOf(from.address)
+  #received({ data, from, to, mac }: Extract<SocketNews, { _tag: 'Datagram' }>): void {
+    const peer = this.#network.nodeOf(mac)
     const datagram: Datagram = {
       data,
       from: socketAddress(from),

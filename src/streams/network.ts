@@ -102,7 +102,12 @@ export class RunningNetwork {
   /** The node behind an address of the segment, as far as neighbour resolution knows. */
   ownerOf(address: IpAddress): NodeId | undefined {
     const mac = this.#neighbours.get(address)
-    return mac !== undefined && isNodeMac(this.#scheme, mac) ? publicNodeId(addressOf(this.#scheme, mac)) : undefined
+    return mac === undefined ? undefined : this.nodeOf(mac)
+  }
+
+  /** The node that has a MAC; `undefined` for devices behind bridges. */
+  nodeOf(mac: Mac): NodeId | undefined {
+    return isNodeMac(this.#scheme, mac) ? publicNodeId(addressOf(this.#scheme, mac)) : undefined
   }
 
   end(reason: ZtError): void {

@@ -58,7 +58,13 @@ export interface TcpOptions {
   readonly receiveBuffer?: number
   /** ms without progress until ETIMEDOUT; 0: the retransmission limit decides. */
   readonly userTimeout?: number
+  /** How the speed of sending is found, fixed when the connection begins. */
+  readonly congestionControl?: CongestionControl
+  /** For `bbr`: the share of lost bytes that passes for noise while no queue shows. 0: every loss means congestion. */
+  readonly lossTolerance?: number
 }
+export type CongestionControl = 'bbr' | 'cubic' | 'reno'
+
 
 export type StackInput =
   | { readonly _tag: 'Frames'; readonly frames: readonly Frame[] }
@@ -165,6 +171,8 @@ export type StackOutput =
       readonly data: Uint8Array
       readonly from: SocketAddress
       readonly to: SocketAddress
+      /** Who put it on the link, whatever address it claims to come from. */
+      readonly mac: Mac
     }
   /** A pending error of a connected UDP socket; the socket lives on. */
   | { readonly _tag: 'SoftError'; readonly id: SocketId; readonly code: SocketErrorCode }

@@ -103,7 +103,7 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
       case UDP: {
         const wrong = refuseUdp(packet, at, destination, source, !trustLink && !received.isLooped)
         if (wrong !== undefined) return wrong
-        if (udp.input(destination, source, packet, at, toGroup)) return undefined
+        if (udp.input(destination, source, packet, at, toGroup, received.from)) return undefined
         if (isV4) errors.send(received, UNREACHABLE_V4, PORT_UNREACHABLE_V4, 0)
         else errors.send(received, UNREACHABLE_V6, PORT_UNREACHABLE_V6, 0)
         return 'udp-no-port'

@@ -1,4 +1,5 @@
 import { readU16 } from '../protocol/kernel/codec.ts'
+import type { Mac } from '../protocol/kernel/id.ts'
 import { ALL_HOSTS, ALL_NODES, ANY_V6, isMulticast, isUnspecified, sameIp } from './address.ts'
 import type { Host } from './host.ts'
 import type { IcmpReport } from './icmp.ts'
@@ -25,7 +26,7 @@ export interface UdpSockets {
   readonly close: (id: SocketId) => void
   readonly owns: (id: SocketId) => boolean
   /** A checked datagram; false if nobody wants it. `toGroup`: multicast and broadcast go to everybody who does. */
-  readonly input: (local: Ip, remote: Ip, packet: Uint8Array, at: number, toGroup: boolean) => boolean
+  readonly input: (local: Ip, remote: Ip, packet: Uint8Array, at: number, toGroup: boolean, mac: Mac) => boolean
   /**
    * A datagram of ours, quoted, did not arrive. If our own neighbour cache says so (`here`), every socket that may have
    * sent it hears of it; strangers are believed by connected sockets only. False if no socket fits.
@@ -174,9 +175,9 @@ export const udpSockets = (
     if (local !== undefined && isMulticast(local) && !sameIp(local, group)) return false
     return socket.groups.has(group.text) || sameIp(group, ALL_HOSTS) || sameIp(group, ALL_NODES)
   }
-  const deliver = (socket: UdpSocket, local: Ip, remote: Ip, remotePort: number, data: Uint8Array): void => {
+  const deliver = (socket: UdpSocket, local: Ip, remote: Ip, remotePort: number, data: Uint8Array, mac: Mac): void => {
     const from = { address: remote.text, port: remotePort }
-    host.out({ _tag: 'Datagram', id: socket.id, data, from, to: { address: local.text, port: socket.port } })
+    host.out({ _tag: 'Datagram', id: socket.id, data, from, to: { address: local.text, port: socket.port }, mac })
   }
 
   return {
@@ -210,7 +211,7 @@ export const udpSockets = (
       host.out({ _tag: 'Closed', id })
     },
     owns: (id) => byId.has(id),
-    input: (local, remote, packet, at, toGroup) => {
+    input: (local, remote, packet, at, toGroup, mac) => {
       const sockets = byPort.get(readU16(packet, at + 2))
       if (sockets === undefined) return false
       const remotePort = readU16(packet, at)
@@ -218,7 +219,7 @@ export const udpSockets = (
       if (toGroup) {
         const wanted = sockets.filter((socket) => wantsGroup(socket, local, remote, remotePort))
         wanted.forEach((socket, i) => {
-          deliver(socket, local, remote, remotePort, i === 0 ? data : data.slice())
+          deliver(socket, local, remote, remotePort, i === 0 ? data : data.slice(), mac)
         })
         return wanted.length > 0
       }
@@ -238,7 +239,7 @@ export const udpSockets = (
         best = share[hash(...wordsOf(remote), remotePort) % share.length]
       }
       if (best === undefined) return false
-      deliver(best, local, remote, remotePort, data)
+      deliver(best, local, remote, remotePort, data, mac)
       return true
     },
     failed: (local, remote, quoted, { code, hard }, here) => {

@@ -38,7 +38,14 @@ describe('a datagram', () => {
     a.call(send(1, to, 5000, data))
     segment.run(50)
     expect(b.all('Datagram')).toEqual([
-      { _tag: 'Datagram', id: 1, data, from: { address: from, port: 4000 }, to: { address: to, port: 5000 } },
+      {
+        _tag: 'Datagram',
+        id: 1,
+        data,
+        from: { address: from, port: 4000 },
+        to: { address: to, port: 5000 },
+        mac: a.mac,
+      },
     ])
     expect([a.drops(), b.drops()]).toEqual([[], []])
   })
