@@ -99,6 +99,19 @@ export class Segment {
     return new OurNode(this.start(name, process.execPath, ['--import', 'tsx', file], true))
   }
 
+  /**
+   * Records what a host sends and receives, with the secrets that open it, where RXZT_CAPTURE names a folder.
+   * The identities are thrown away with the network.
+   */
+  capture(name: string, file: string, identities: Readonly<Record<string, Identity>>): void {
+    const folder = process.env['RXZT_CAPTURE']
+    if (folder === undefined) return
+    mkdirSync(join(folder, 'ids'), { recursive: true })
+    for (const [who, one] of Object.entries(identities))
+      writeFileSync(join(folder, 'ids', `${file}-${who}.secret`), one.exportSecret())
+    this.program(name, 'tcpdump', '-U', '-i', 'eth0', '-w', join(folder, `${file}.pcap`), '-c', '400', 'udp port 9993')
+  }
+
   /** Any other program in a namespace. */
   program(name: string, command: string, ...args: readonly string[]): void {
     this.start(name, command, args, false)

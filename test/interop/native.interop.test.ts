@@ -65,6 +65,8 @@ describe.skipIf(!able)('our node among native nodes', () => {
     ours = segment.ours('x')
     const me = await identity()
     ourId = me.public.slice(0, 10)
+    segment.capture('x', 'member-among-native', { root, controller: host, native: peer, member: me })
+    await pause(1000)
     const { id, ms } = await ours.tell({
       do: 'node',
       role: 'member',
@@ -186,6 +188,8 @@ describe.skipIf(!able)('native nodes among ours', () => {
     const { addresses } = await ours.tell({ do: 'join', network })
     ourIp = addresses.find((a: { family: number }) => a.family === 4).address
     await controller.tell({ do: 'authorize', network, member: peer.public.slice(0, 10) })
+    segment.capture('a', 'native-among-ours', { root: rootId, controller: host, native: peer, member: me })
+    await pause(1000)
     member = await segment.native('a', program, peer, planet)
   })
   afterAll(async () => {

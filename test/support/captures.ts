@@ -37,8 +37,8 @@ export const capturedPackets = (name: string): readonly CapturedPacket[] =>
     .map((line) => JSON.parse(line) as CapturedPacket)
 
 /** The UDP datagrams of a capture: pcap, Ethernet, IPv4 without IP fragments. */
-export const capturedDatagrams = (name: string): readonly CapturedDatagram[] => {
-  const file = new Uint8Array(readFileSync(new URL(`${name}.pcap`, folder)))
+export const capturedDatagrams = (name: string, at = folder): readonly CapturedDatagram[] => {
+  const file = new Uint8Array(readFileSync(new URL(`${name}.pcap`, at)))
   const view = new DataView(file.buffer)
   const found: CapturedDatagram[] = []
   for (let at = 24; at < file.length; at += 16 + view.getUint32(at + 8, true)) {
@@ -53,14 +53,19 @@ export const capturedDatagrams = (name: string): readonly CapturedDatagram[] => 
   return found
 }
 
-/** The nodes of the test network, whose secrets open every packet of the captures. */
-export const capturedNodes: readonly SecretIdentity[] = readdirSync(new URL('ids/', folder))
-  .filter((file) => file.endsWith('.secret'))
-  .flatMap((file) => {
-    const one = parseIdentity(readFileSync(new URL(`ids/${file}`, folder), 'utf8'))
-    if (E.isLeft(one)) throw new Error(`${file}: ${one.left}`)
-    const { secretKey } = one.right
-    return secretKey === undefined ? [] : [{ ...one.right, secretKey }]
-  })
+/** The nodes of a test network, whose secrets open every packet of its captures. */
+export const identitiesIn = (at: URL): readonly SecretIdentity[] =>
+  readdirSync(new URL('ids/', at))
+    .filter((file) => file.endsWith('.secret'))
+    .flatMap((file) => {
+      const one = parseIdentity(readFileSync(new URL(`ids/${file}`, at), 'utf8'))
+      if (E.isLeft(one)) throw new Error(`${file}: ${one.left}`)
+      const { secretKey } = one.right
+      return secretKey === undefined ? [] : [{ ...one.right, secretKey }]
+    })
+export const capturedNodes = identitiesIn(folder)
+
+/** Ours and native ones together, recorded by the interop tests: ours are `root`, `controller`, `member` as the name says. */
+export const mixedFolder = new URL('mixed/', folder)
 
 export const capturedPlanet = (): Uint8Array => new Uint8Array(readFileSync(new URL('planet', folder)))
