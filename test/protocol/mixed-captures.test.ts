@@ -65,8 +65,9 @@ describe('our member among a native root, controller and peer', () => {
       'member → native multicastFrame (1)',
     ])
     const asked = said.findIndex((s) => s.from === 'member' && s.verb === 'multicastFrame')
-    const [answer, ping] = said.slice(asked).filter((s) => s.verb === 'frame')
-    expect([answer?.from, ping?.from]).toEqual(['native', 'member']) // the ARP reply, and what waited for it
+    const frames = said.slice(asked).filter((s) => s.verb === 'frame')
+    expect(frames[0]?.from).toBe('native') // the ARP reply comes first, and then what waited for it
+    expect(frames.some((s) => s.from === 'member')).toBe(true)
     expect(said.filter((s) => s.verb === 'frame' && s.cipher === 3 && s.hops === 0).length).toBeGreaterThan(10)
   })
 })
