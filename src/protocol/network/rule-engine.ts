@@ -6,17 +6,9 @@ import type { NetworkConfig } from './config.ts'
 import { configFlag } from './config-dictionary.ts'
 import { rfc4193, sixPlane } from './managed-address.ts'
 import { rules as ruleList } from './rule.ts'
-import { matches } from './rule-match.ts'
+import { DROP, evaluate, NO_MATCH, SUPER_ACCEPT } from './rule-evaluation.ts'
 import { ownParty, type Party } from './rule-party.ts'
-import {
-  type EvaluatedRule,
-  FIRST_MATCH,
-  RULE_OR,
-  RULE_TYPE,
-  RULE_WORDS,
-  type RuleProgram,
-  ruleProgram,
-} from './rule-program.ts'
+import { type EvaluatedRule, type RuleProgram, ruleProgram } from './rule-program.ts'
 import { NO_BYTES, type Scene, scene, UNSEEN } from './rule-scene.ts'
 
 /**
@@ -192,92 +184,14 @@ const add = (copies: FrameCopy[] | undefined, s: Scene, to: number, length: numb
   return copies
 }
 
-/**
- * One list of rules against one frame (§8.2): strictly from left to right, `set` being what the matches so far come
- * to. An action that is not taken begins the next set; one that is taken and does not end the evaluation leaves the set
- * as it is.
- */
-export const evaluate = (program: RuleProgram, s: Scene): Outcome => {
-  const { heads, words, length } = program
-  let set = true
-  s.super = false
-  s.skipDrop = false
-  s.copyTo = 0
-  s.bucket = -1
-  for (let i = 0; i < length; i++) {
-    const head = heads[i]!
-    const type = head & RULE_TYPE
-    if (type >= FIRST_MATCH) {
-      if ((head & RULE_OR) !== 0) set = matches(program, i, s) || set
-      else if (set) set = matches(program, i, s)
-      continue
-    }
-    if (!set) {
-      set = true
-      if (type >= TEE && type <= REDIRECT_TYPE && s.inbound && words[i * RULE_WORDS] === s.self) s.super = true
-      continue
-    }
-    switch (type) {
-      case 0: // DROP
-        if (!s.skipDrop) return DROP
-        s.skipDrop = false
-        break
-      case 1: // ACCEPT
-        return s.super ? SUPER_ACCEPT : ACCEPT
-      case 5: // BREAK
-        return NO_MATCH
-      case 6: // PRIORITY
-        {
-          const bucket = words[i * RULE_WORDS]!
-          s.bucket = bucket <= MAX_BUCKET ? bucket : DEFAULT_BUCKET
-          return ACCEPT
-        }
-      case 2: // TEE
-      case 3: // WATCH
-      case 4: // REDIRECT
-        {
-          const target = words[i * RULE_WORDS]!
-          if (target === s.source) break
-          if (target === s.self) {
-            if (s.inbound) return SUPER_ACCEPT
-            break
-          }
-          if (target === s.dest) break
-          if (type === REDIRECT_TYPE) {
-            s.dest = target
-            return REDIRECT
-          }
-          const most = words[i * RULE_WORDS + 1]!
-          s.copyTo = target
-          s.copyLength = most === 0 ? s.payload.length : Math.min(most, s.payload.length)
-          s.copyIsWatch = type === WATCH
-          break
-        }
-    }
-  }
-  return NO_MATCH
-}
-
-export type Outcome = typeof NO_MATCH | typeof DROP | typeof REDIRECT | typeof ACCEPT | typeof SUPER_ACCEPT
-export const NO_MATCH = 0
-export const DROP = 1
-export const REDIRECT = 2
-export const ACCEPT = 3
-export const SUPER_ACCEPT = 4
-
 const NO_COPIES: readonly FrameCopy[] = []
 const decision = (verdict: Decision['verdict']): Decision => ({ verdict, copies: NO_COPIES, qosBucket: 0 })
 const DROPPED = decision('drop')
 const ACCEPTED = decision('accept')
 const SUPER = decision('super')
-const TEE = 2
-const WATCH = 3
-const REDIRECT_TYPE = 4
 const TEE_OUT = 0x02
 const WATCH_OUT = 0x16
 const REDIRECT_OUT = 0x04
 const TEE_IN = 0x08
 const WATCH_IN = 0x1c
 const REDIRECT_IN = 0x0a
-const MAX_BUCKET = 8
-const DEFAULT_BUCKET = 4

@@ -1,17 +1,11 @@
 import { hasCharacteristic } from './rule-characteristics.ts'
 import { ALWAYS, type Finding, NEVER, NO, YES } from './rule-finding.ts'
-import { prefixMask, RULE_NOT, RULE_TYPE, RULE_WORDS, type RuleProgram, word32 } from './rule-program.ts'
+import { prefixMask, word32 } from './rule-program.ts'
 import { CUT_SHORT, familyOf, NO_PORT, OTHER, PROTOCOL_ICMP, PROTOCOL_ICMPV6, type Scene } from './rule-scene.ts'
 import { findTagOfOne, findTagPair } from './rule-tag.ts'
 
-/** The result of the match at `index`, NOT applied. */
-export const matches = (program: RuleProgram, index: number, s: Scene): boolean => {
-  const head = program.heads[index]!
-  const found = find(head & RULE_TYPE, program.words, index * RULE_WORDS, s)
-  return found >= NEVER ? found === ALWAYS : (found === YES) !== ((head & RULE_NOT) !== 0)
-}
-
-const find = (type: number, w: Float64Array, at: number, s: Scene): Finding => {
+/** What the match of this type, with its words at `at`, says of the frame. */
+export const findMatch = (type: number, w: Float64Array, at: number, s: Scene): Finding => {
   switch (type) {
     case 37: // ETHER_TYPE
       return yes(s.etherType === w[at])

@@ -9,13 +9,13 @@ import { tag } from '../../../src/protocol/network/credential/tag.ts'
 import { rules as ruleList } from '../../../src/protocol/network/rule.ts'
 import {
   type Decision,
-  evaluate,
   filterInbound,
   filterOutbound,
   type RuleEngine,
   ruleEngine,
   ruleEngineOf,
 } from '../../../src/protocol/network/rule-engine.ts'
+import { evaluate } from '../../../src/protocol/network/rule-evaluation.ts'
 import { type CredentialShelf, memberParty, type Party, party } from '../../../src/protocol/network/rule-party.ts'
 import { type EvaluatedRule, ruleProgram } from '../../../src/protocol/network/rule-program.ts'
 import { UNSEEN } from '../../../src/protocol/network/rule-scene.ts'
