@@ -109,7 +109,7 @@ export class Segment {
     mkdirSync(join(folder, 'ids'), { recursive: true })
     for (const [who, one] of Object.entries(identities))
       writeFileSync(join(folder, 'ids', `${file}-${who}.secret`), one.exportSecret())
-    this.program(name, 'tcpdump', '-U', '-i', 'eth0', '-w', join(folder, `${file}.pcap`), '-c', '400', 'udp port 9993')
+    this.program(name, 'tcpdump', '-U', '-i', 'eth0', '-w', join(folder, `${file}.pcap`), '-c', '400', 'udp')
   }
 
   /** Any other program in a namespace. */
