@@ -3,6 +3,9 @@ import { virtualNetWith } from './api/virtual-net.ts'
 
 export { fixtures } from './api/fixtures.ts'
 export type {
+  NatKind,
+  NatOptions,
+  NatSegment,
   Segment,
   VirtualController,
   VirtualDatagram,

@@ -7,6 +7,7 @@ import { ArgumentError } from '../streams/error.ts'
 import { memoryStore } from '../streams/store.ts'
 import { fixtureIdentities } from '../streams/virtual/fixture-identities.ts'
 import { type VirtualDatagram, VirtualInternet } from '../streams/virtual/internet.ts'
+import type { NatKind } from '../streams/virtual/nat.ts'
 import { VirtualClock } from '../streams/virtual/virtual-clock.ts'
 import type { Weather } from '../streams/virtual/wire.ts'
 import { type Controller, createController } from './controller.ts'
@@ -18,6 +19,7 @@ import { newSigningKey, type RootSpec, type SigningKey, signedWorld } from './pl
 import type { Platform } from './platform.ts'
 
 export type { VirtualDatagram } from '../streams/virtual/internet.ts'
+export type { NatKind } from '../streams/virtual/nat.ts'
 export type { Weather } from '../streams/virtual/wire.ts'
 
 /** A stretch of network with a weather of its own; nodes are plugged into it. */
@@ -25,6 +27,14 @@ export interface Segment {
   readonly id: number
   /** What it does to datagrams from now on. */
   set(weather: Weather): void
+}
+export interface NatSegment extends Segment {
+  /** The router restarts: every mapping is lost, new ones get other ports. */
+  restart(): void
+}
+export interface NatOptions extends Weather {
+  /** ms without traffic from inside after which a mapping is gone, default 60 000. */
+  readonly timeout?: number
 }
 export type VirtualNodeOptions = NodeOptions & { readonly on?: Segment }
 export type VirtualController = Controller & { readonly node: ZtNode }
@@ -44,6 +54,8 @@ export interface VirtualNet extends AsyncDisposable {
   /** Where roots, controllers and nodes are that name no segment of their own. */
   readonly internet: Segment
   segment(weather?: Weather): Segment
+  /** A segment behind a router that translates addresses. */
+  nat(kind: NatKind, options?: NatOptions): NatSegment
   root(options?: VirtualNodeOptions): Promise<VirtualRoot>
   controller(options?: VirtualNodeOptions): Promise<VirtualController>
   /** A node that knows the planet of this network; the first root is made with it if there is none. */
@@ -103,6 +115,12 @@ class SimulatedNet implements VirtualNet {
     const set = (next: Weather): void => this.#internet.tell({ _tag: 'Weather', segment: id, weather: next })
     set(weather)
     return { id, set }
+  }
+
+  nat(kind: NatKind, { timeout = NAT_TIMEOUT, ...weather }: NatOptions = { latency: 1 }): NatSegment {
+    const segment = this.segment(weather)
+    this.#internet.tell({ _tag: 'Nat', segment: segment.id, kind, address: `44.0.${segment.id}.1`, timeout })
+    return { ...segment, restart: () => this.#internet.tell({ _tag: 'ForgetMappings', segment: segment.id }) }
   }
 
   async root({ on = this.internet, ...options }: VirtualNodeOptions = {}): Promise<VirtualRoot> {
@@ -262,4 +280,5 @@ const turn = (): Promise<void> =>
 
 const PORT = 9993
 const PLANET = 0x7278_7a74n
+const NAT_TIMEOUT = 60_000
 const HISTORY = 60

@@ -1,9 +1,10 @@
-import type { LinkDatagram, OutgoingDatagram } from '../../protocol/datagram.ts'
+import type { Endpoint, LinkDatagram, OutgoingDatagram } from '../../protocol/datagram.ts'
 import type { IpAddress } from '../../protocol/kernel/ip.ts'
 import { isIpv6 } from '../../protocol/kernel/ip.ts'
 import type { Machine, Millis, Step } from '../../protocol/kernel/machine.ts'
 import { next, type Rng, rng } from '../../protocol/kernel/rng.ts'
 import { type DueQueue, dueQueue } from './due-queue.ts'
+import { forgetMappings, inbound, type Nat, type NatKind, nat, outbound } from './nat.ts'
 
 /** What a stretch of network does to datagrams. Times in ms, chances from 0 to 1. */
 export interface Weather {
@@ -28,6 +29,16 @@ export type WireInput =
   | { readonly _tag: 'Attach'; readonly host: HostId; readonly address: IpAddress; readonly segment: SegmentId }
   | { readonly _tag: 'Detach'; readonly host: HostId }
   | { readonly _tag: 'Weather'; readonly segment: SegmentId; readonly weather: Weather }
+  /** The segment is behind a router from now on; hosts outside see `address`. */
+  | {
+      readonly _tag: 'Nat'
+      readonly segment: SegmentId
+      readonly kind: NatKind
+      readonly address: IpAddress
+      readonly timeout: Millis
+    }
+  /** The router of the segment restarts and forgets every mapping. */
+  | { readonly _tag: 'ForgetMappings'; readonly segment: SegmentId }
   | { readonly _tag: 'Partition' | 'Heal'; readonly between: readonly [SegmentId, SegmentId] }
   | { readonly _tag: 'Send'; readonly host: HostId; readonly port: number; readonly batch: readonly OutgoingDatagram[] }
 
@@ -39,18 +50,25 @@ interface Host {
   readonly segment: SegmentId
 }
 interface Segment {
+  readonly id: SegmentId
   weather: Weather
+  nat: Nat | undefined
   /** When the line is free again, outwards and inwards. */
   readonly freeAt: [out: Millis, into: Millis]
 }
 interface Flying {
-  readonly host: HostId
-  readonly datagram: LinkDatagram
+  /** The segment it comes from and the one it goes to. */
+  readonly stretch: readonly [from: SegmentId, to: SegmentId]
+  readonly to: Endpoint
+  readonly from: Endpoint
+  readonly data: Uint8Array
 }
 export interface WireState {
   readonly hosts: Map<HostId, Host>
   readonly byAddress: Map<IpAddress, Host>
   readonly segments: Map<SegmentId, Segment>
+  /** Routers by their public address. */
+  readonly routers: Map<IpAddress, Segment>
   readonly partitions: Set<string>
   readonly flying: DueQueue<Flying>
   random: Rng
@@ -65,6 +83,7 @@ export const wire = (seed: number): Machine<WireState, WireInput, WireOutput> =>
     hosts: new Map(),
     byAddress: new Map(),
     segments: new Map(),
+    routers: new Map(),
     partitions: new Set(),
     flying: dueQueue(),
     random: rng(seed),
@@ -86,6 +105,17 @@ export const wire = (seed: number): Machine<WireState, WireInput, WireOutput> =>
       case 'Weather':
         segmentOf(state, input.segment).weather = input.weather
         break
+      case 'Nat': {
+        const segment = segmentOf(state, input.segment)
+        segment.nat = nat(input.kind, input.address, input.timeout)
+        state.routers.set(input.address, segment)
+        break
+      }
+      case 'ForgetMappings': {
+        const router = segmentOf(state, input.segment).nat
+        if (router !== undefined) forgetMappings(router)
+        break
+      }
       case 'Partition':
         state.partitions.add(pair(...input.between))
         break
@@ -103,35 +133,57 @@ export const wire = (seed: number): Machine<WireState, WireInput, WireOutput> =>
   tick: (state, now): Step<WireState, WireOutput> => {
     const batches = new Map<HostId, LinkDatagram[]>()
     for (let flight = state.flying.takeDue(now); flight !== undefined; flight = state.flying.takeDue(now)) {
-      const batch = batches.get(flight.host)
-      if (batch === undefined) batches.set(flight.host, [flight.datagram])
-      else batch.push(flight.datagram)
+      const host = receiverOf(state, flight, now)
+      if (host === undefined) continue
+      const datagram = { data: flight.data, from: flight.from, socket: SOCKET }
+      const batch = batches.get(host.id)
+      if (batch === undefined) batches.set(host.id, [datagram])
+      else batch.push(datagram)
     }
     return [state, [...batches].map(([host, batch]) => ({ _tag: 'Deliver', host, batch }))]
   },
 })
 
 const send = (state: WireState, from: Host, port: number, { data, to, ttl }: OutgoingDatagram, now: Millis): void => {
-  const host = state.byAddress.get(to.address)
-  // a short time to live ends at the first router, and two segments are one router apart
-  if (host === undefined || (ttl !== undefined && ttl <= 2 && host.segment !== from.segment)) return
-  if (state.partitions.has(pair(from.segment, host.segment))) return
+  const home = segmentOf(state, from.segment)
+  const inside = { address: from.address, port }
+  const neighbour = state.byAddress.get(to.address)
+  if (neighbour?.segment === home.id) {
+    fly(state, [home.id, home.id], inside, to, data, now)
+    return
+  }
+  // a router opens its mapping for what leaves, even for what gets no further
+  const source = home.nat === undefined ? inside : outbound(home.nat, inside, to, now)
+  if (ttl !== undefined && ttl <= FIRST_HOPS) return
+  const router = state.routers.get(to.address)
+  const isPublic = neighbour !== undefined && segmentOf(state, neighbour.segment).nat === undefined
+  const target = router?.id ?? (isPublic ? neighbour.segment : undefined)
+  // routers do not send back in what comes from inside
+  if (target !== undefined && target !== home.id) fly(state, [home.id, target], source, to, data, now)
+}
+
+const fly = (
+  state: WireState,
+  stretch: readonly [SegmentId, SegmentId],
+  from: Endpoint,
+  to: Endpoint,
+  data: Uint8Array,
+  now: Millis,
+): void => {
+  if (state.partitions.has(pair(...stretch))) return
   const size = data.length + (isIpv6(to.address) ? 48 : 28)
-  const stretches: readonly (readonly [SegmentId, 0 | 1])[] =
-    host.segment === from.segment
-      ? [[from.segment, 0]]
-      : [
-          [from.segment, 0],
-          [host.segment, 1],
-        ]
-  let arrivals: readonly Millis[] = [now]
-  for (const [segment, direction] of stretches)
-    arrivals = arrivals.flatMap((at) => pass(state, segmentOf(state, segment), direction, size, at))
-  for (const at of arrivals)
-    state.flying.add(at, {
-      host: host.id,
-      datagram: { data: data.slice(), from: { address: from.address, port }, socket: SOCKET },
-    })
+  const [out, into] = stretch
+  let arrivals = pass(state, segmentOf(state, out), 0, size, now)
+  if (into !== out) arrivals = arrivals.flatMap((at) => pass(state, segmentOf(state, into), 1, size, at))
+  for (const at of arrivals) state.flying.add(at, { stretch, from, to, data: data.slice() })
+}
+
+/** Who gets what has arrived: a router decides at that moment. */
+const receiverOf = (state: WireState, { stretch: [out, into], from, to }: Flying, now: Millis): Host | undefined => {
+  const router = into === out ? undefined : segmentOf(state, into).nat
+  if (router === undefined) return state.byAddress.get(to.address)
+  const inside = inbound(router, to.port, from, now)
+  return inside === undefined ? undefined : state.byAddress.get(inside.address)
 }
 
 /** When a datagram that enters a stretch at `at` leaves it: never, once, or twice. */
@@ -164,7 +216,7 @@ const pass = (
 const segmentOf = (state: WireState, id: SegmentId): Segment => {
   let segment = state.segments.get(id)
   if (segment === undefined) {
-    segment = { weather: {}, freeAt: [0, 0] }
+    segment = { id, weather: {}, nat: undefined, freeAt: [0, 0] }
     state.segments.set(id, segment)
   }
   return segment
@@ -181,5 +233,7 @@ const pair = (a: SegmentId, b: SegmentId): string => (a < b ? `${a} ${b}` : `${b
 const nothing: readonly WireOutput[] = []
 /** Every virtual host has one socket. */
 export const SOCKET = 1
+/** A time to live that opens the own router and ends before the next. */
+const FIRST_HOPS = 2
 /** ms that a datagram may wait for the line. */
 const MOST_QUEUED: Millis = 200
