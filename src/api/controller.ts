@@ -5,10 +5,10 @@ import type { HostedNetwork } from '../protocol/network/controller.ts'
 import { type ControllerError, explainControllerError } from '../protocol/network/controller-error.ts'
 import type { ControllerInput, NetworkChange } from '../protocol/network/controller-io.ts'
 import { RunningController } from '../streams/controller.ts'
-import { ArgumentError, NodeError, StoreError, type ZtError } from '../streams/error.ts'
+import { ArgumentError, NodeError, type StoreError, type ZtError } from '../streams/error.ts'
 import { publicNetworkId, publicNodeId } from '../streams/public-id.ts'
 import type { StateStore } from '../streams/store.ts'
-import { readRecords, recordPath } from './controller-store.ts'
+import { asStoreError, RecordWriter, readRecords, recordPath } from './controller-store.ts'
 import { type Member, memberOf, type NetworkConfigInput, networkConfigOf } from './controller-view.ts'
 import { asNetworkId, asNodeId, type NetworkId, type NodeId } from './id.ts'
 import { VirtualNode, type ZtNode } from './node.ts'
@@ -34,7 +34,10 @@ export interface AuthorizeOptions {
   readonly name?: string
 }
 
-/** Networks hosted by a node: their IDs begin with its address. */
+/**
+ * Networks hosted by a node: their IDs begin with its address. What a call changes is in force at once; it resolves
+ * when the store has it, and rejects with a `StoreError` if the store fails. It is then written with the next change.
+ */
 export interface Controller extends AsyncDisposable {
   readonly networks$: Observable<ReadonlyMap<NetworkId, ControllerNetwork>>
   /** @example controller.requests$.subscribe((request) => request.authorize()) // let everybody in */
@@ -49,31 +52,40 @@ export interface Controller extends AsyncDisposable {
   /** Fields not given stay as they are. Members that are online get the change at once. */
   update(network: NetworkId | string, patch: Partial<NetworkConfigInput>): Promise<void>
   delete(network: NetworkId | string): Promise<void>
+  /** @throws {StoreError} if something could not be written to the end */
   close(): Promise<void>
 }
 
-/** Hosts networks on a node. What it knows is kept in `store`, by default the node's own. */
+/**
+ * Hosts networks on a node. What it knows is kept in `store`, by default the node's own, in the layout of native
+ * controllers (`controller.d`). A network whose record is damaged is left alone: its members hear nothing, and calls
+ * that name it reject with a `StoreError`.
+ */
 export const createController = (node: ZtNode, options: { readonly store?: StateStore } = {}): Controller => {
   if (!(node instanceof VirtualNode))
     throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'node is no node of this library — pass what createNode() gave')
   return new HostedController(node, options.store ?? node.keeper.store)
 }
 
-class HostedController implements Controller {
+export class HostedController implements Controller {
   readonly networks$: Observable<ReadonlyMap<NetworkId, ControllerNetwork>>
   readonly requests$: Observable<JoinRequest>
   readonly #node: VirtualNode
   readonly #store: StateStore
+  readonly #records: RecordWriter
   readonly #running: RunningController
   readonly #networks = new BehaviorSubject<ReadonlyMap<NetworkId, ControllerNetwork>>(new Map())
   readonly #members = new Map<NetworkBits, BehaviorSubject<ReadonlyMap<NodeId, Member>>>()
   readonly #ready: Promise<void>
-  #saving: Promise<unknown> = Promise.resolve()
-  #closed = false
+  #damaged: ReadonlyMap<NetworkBits, StoreError> = new Map()
+  readonly #orphans = new Map<NetworkBits, readonly string[]>()
+  #isReady = false
+  #closed: Promise<void> | undefined
 
   constructor(node: VirtualNode, store: StateStore) {
     this.#node = node
     this.#store = store
+    this.#records = new RecordWriter(store, (error) => node.running.note('error', 'store', error.message))
     this.#running = new RunningController(node.running)
     this.networks$ = this.#networks.asObservable()
     this.requests$ = this.#running.news$.pipe(
@@ -83,11 +95,12 @@ class HostedController implements Controller {
     this.#running.news$.subscribe((news) => {
       switch (news._tag) {
         case 'NetworkChanged':
-          this.#save(recordPath(news.network), news.record)
+          this.#forgetOrphans(news.network)
+          this.#records.save(recordPath(news.network), news.record)
           this.#show(news.network)
           return
         case 'MemberChanged':
-          this.#save(recordPath(news.network, news.member), news.record)
+          this.#records.save(recordPath(news.network, news.member), news.record)
           this.#showMembers(news.network)
           return
         case 'Granted':
@@ -96,13 +109,13 @@ class HostedController implements Controller {
     })
     this.#ready = this.#restore()
     this.#ready.catch((error: unknown) =>
-      node.running.note('error', 'controller', `stored networks are lost: ${String(error)}`),
+      node.running.note('error', 'controller', `stored networks cannot be read: ${String(error)}`),
     )
-    node.beforeClose(() => this.close())
+    node.beforeClose(() => this.close().catch(() => undefined))
   }
 
   async create(config: NetworkConfigInput = {}): Promise<ControllerNetwork> {
-    const { created } = await this.#command({ _tag: 'CreateNetwork', change: change(config) })
+    const { created } = await this.command({ _tag: 'CreateNetwork', change: change(config) })
     const network = created === undefined ? undefined : this.#networks.value.get(publicNetworkId(created))
     if (network === undefined) throw new NodeError('ERR_ZT_DEFECT', 'the network was not created — please report it')
     return network
@@ -113,53 +126,78 @@ class HostedController implements Controller {
   }
 
   async authorize(network: NetworkId | string, member: NodeId | string, options: AuthorizeOptions = {}): Promise<void> {
-    await this.#command({ _tag: 'Authorize', ...named(network, member), ...options })
+    await this.command({ _tag: 'Authorize', ...named(network, member), ...options })
   }
   async deauthorize(network: NetworkId | string, member: NodeId | string): Promise<void> {
-    await this.#command({ _tag: 'Deauthorize', ...named(network, member) })
+    await this.command({ _tag: 'Deauthorize', ...named(network, member) })
   }
   async update(network: NetworkId | string, patch: Partial<NetworkConfigInput>): Promise<void> {
-    await this.#command({
+    await this.command({
       _tag: 'UpdateNetwork',
       network: parseNetworkId(asNetworkId(network))!,
       change: change(patch),
     })
   }
   async delete(network: NetworkId | string): Promise<void> {
-    await this.#command({ _tag: 'DeleteNetwork', network: parseNetworkId(asNetworkId(network))! })
+    await this.command({ _tag: 'DeleteNetwork', network: parseNetworkId(asNetworkId(network))! })
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
     this.#running.end()
     this.#networks.complete()
     for (const members of this.#members.values()) members.complete()
-    await this.#saving
+    await this.#records.flush()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  async #restore(): Promise<void> {
-    try {
-      for (const { network, members } of await readRecords(this.#store)) {
-        this.#running.command({ _tag: 'Restore', network, members })
-      }
-      for (const id of this.#running.state.networks.keys()) this.#show(id)
-    } finally {
-      this.#running.begin()
-    }
+  /** Whether the stored networks are in. */
+  get isReady(): boolean {
+    return this.#isReady
+  }
+  /** The records, for whoever shows them as they are. */
+  get hosted(): ReadonlyMap<NetworkBits, HostedNetwork> {
+    return this.#running.state.networks
   }
 
-  async #command(input: ControllerInput): Promise<{ readonly created: NetworkBits | undefined }> {
+  /** One command of the controller role; resolves when the store has what it changed. */
+  async command(input: ControllerInput): Promise<{ readonly created: NetworkBits | undefined }> {
     await this.#ready
-    if (this.#closed) throw new NodeError('ERR_ZT_CLOSED', 'the controller is closed — create a new one')
+    if (this.#closed !== undefined) throw new NodeError('ERR_ZT_CLOSED', 'the controller is closed — create a new one')
+    const damage =
+      'network' in input && typeof input.network === 'bigint' ? this.#damaged.get(input.network) : undefined
+    if (damage !== undefined) throw damage
     const { created, rejected } = this.#running.command(input)
     if (rejected !== undefined) throw refusal(rejected)
-    await this.#saving
+    await this.#records.flush()
     return { created }
+  }
+
+  async #restore(): Promise<void> {
+    const { networks, damaged, orphans } = await readRecords(this.#store).catch((cause: unknown) => {
+      throw asStoreError('ERR_ZT_STORE_CORRUPT', undefined, 'the records of the controller cannot be read', cause)
+    })
+    if (this.#closed !== undefined) return
+    this.#damaged = damaged
+    for (const [id, paths] of orphans) this.#orphans.set(id, paths)
+    for (const { network, members } of networks) this.#running.command({ _tag: 'Restore', network, members })
+    for (const error of damaged.values()) this.#node.running.note('error', 'controller', error.message)
+    for (const id of this.#running.state.networks.keys()) this.#show(id)
+    this.#isReady = true
+    this.#running.begin(damaged.keys())
+  }
+
+  /** Members of a network that had this ID before are not members of the new one. */
+  #forgetOrphans(id: NetworkBits): void {
+    for (const path of this.#orphans.get(id) ?? []) this.#records.save(path, undefined)
+    this.#orphans.delete(id)
   }
 
   #request(network: NetworkBits, member: Address, at: number): JoinRequest {
@@ -194,17 +232,6 @@ class HostedController implements Controller {
       this.#members.set(hosted.id, members)
     }
     return members
-  }
-
-  #save(path: string, record: object | undefined): void {
-    const key = { kind: 'controller', path } as const
-    const bytes = record === undefined ? undefined : new TextEncoder().encode(JSON.stringify(record))
-    this.#saving = this.#saving
-      .then(() => (bytes === undefined ? this.#store.delete(key) : this.#store.set(key, bytes)))
-      .catch((error: unknown) => {
-        const reason = error instanceof StoreError ? error.message : String(error)
-        this.#node.running.note('error', 'store', `controller record was not kept: ${reason}`)
-      })
   }
 }
 

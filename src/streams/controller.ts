@@ -25,6 +25,8 @@ export class RunningController implements ControllerRole {
   readonly #running = new Subscription()
   /** Requests that came before the stored networks were read. */
   #early: ConfigRequest[] | undefined = []
+  /** To say of these that they do not exist would make members give up. */
+  #damaged: ReadonlySet<NetworkId> = new Set()
   #created: NetworkId | undefined
   #rejected: ControllerError | undefined
 
@@ -46,15 +48,17 @@ export class RunningController implements ControllerRole {
     return this.#live.state
   }
 
-  /** The stored networks are in: answer who asked meanwhile. */
-  begin(): void {
+  /** The stored networks are in: answer who asked meanwhile. Whoever asks for a damaged one hears nothing. */
+  begin(damaged: Iterable<NetworkId> = []): void {
+    this.#damaged = new Set(damaged)
     const early = this.#early ?? []
     this.#early = undefined
     for (const request of early) this.request(request)
   }
 
   request(request: ConfigRequest): void {
-    if (this.#early === undefined) this.#input.next({ _tag: 'Request', request })
+    if (this.#damaged.has(request.network)) this.counters.add('controller/damaged')
+    else if (this.#early === undefined) this.#input.next({ _tag: 'Request', request })
     else if (this.#early.length < MOST_EARLY) this.#early.push(request)
   }
 

@@ -8,7 +8,6 @@ export type ControllerError =
   | { readonly _tag: 'UnknownNetwork'; readonly network: NetworkId }
   | { readonly _tag: 'UnknownMember'; readonly network: NetworkId; readonly member: Address }
   | { readonly _tag: 'NetworkExists'; readonly network: NetworkId }
-  | { readonly _tag: 'NotOurs'; readonly network: NetworkId; readonly controller: Address }
   | { readonly _tag: 'Full'; readonly what: 'networks' | 'members'; readonly most: number }
 
 export const badValue = (field: string, found: unknown, cure: string): ControllerError => ({
@@ -29,8 +28,6 @@ export const explainControllerError = (error: ControllerError): string => {
       return `network ${printNetworkId(error.network)} has no member ${printAddress(error.member)} — it has to ask to join, or be authorized first`
     case 'NetworkExists':
       return `network ${printNetworkId(error.network)} exists already — choose another number, or update it`
-    case 'NotOurs':
-      return `network ${printNetworkId(error.network)} belongs to another controller — its first ten digits must be ${printAddress(error.controller)}`
     case 'Full':
       return `this controller holds ${error.most} ${error.what} and takes no more — delete some`
     default:

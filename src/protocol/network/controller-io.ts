@@ -64,7 +64,13 @@ export type ControllerInput =
       readonly change: MemberChange
     }
   | { readonly _tag: 'DeleteMember'; readonly network: NetworkId; readonly member: Address }
-  /** A network and its members as stored by this or a native controller. */
+  /**
+   * Changes as the HTTP API takes them (`docs/protocol/vl2.md` §15.2): what cannot be read is left out. What does not
+   * exist is created; a network without an ID gets a free one.
+   */
+  | { readonly _tag: 'PostNetwork'; readonly network?: NetworkId; readonly body: JsonObject }
+  | { readonly _tag: 'PostMember'; readonly network: NetworkId; readonly member: Address; readonly body: JsonObject }
+  /** A network and its members as stored by this or a native controller; those of others are held, never served. */
   | { readonly _tag: 'Restore'; readonly network: JsonObject; readonly members: readonly JsonObject[] }
 
 export type ControllerOutput =

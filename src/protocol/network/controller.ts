@@ -1,5 +1,5 @@
 import { absurd } from '../kernel/fp.ts'
-import { type Address, controllerOf, type NetworkId, networkId, parseAddress, parseNetworkId } from '../kernel/id.ts'
+import { type Address, type NetworkId, networkId, parseAddress, parseNetworkId } from '../kernel/id.ts'
 import type { Machine, Millis, Step } from '../kernel/machine.ts'
 import { errorCode } from '../verb/error.ts'
 import { answerRequest, push, refuse } from './controller-answer.ts'
@@ -7,7 +7,7 @@ import { checkMemberChange, checkNetworkChange } from './controller-check.ts'
 import { badValue, type ControllerError } from './controller-error.ts'
 import type { ControllerInput, ControllerOutput, MemberChange, NetworkChange } from './controller-io.ts'
 import { postMember, postNetwork, storedMember, storedNetwork } from './controller-post.ts'
-import { newMember, newNetwork } from './controller-record.ts'
+import { type MemberRecord, type NetworkRecord, newMember, newNetwork } from './controller-record.ts'
 import { revoke } from './controller-revoke.ts'
 import {
   type ControllerConfig,
@@ -75,11 +75,9 @@ const take = (t: ControllerTurn, input: ControllerInput) => {
       return withNetwork(t, input.network, (network) => changeMember(t, network, input.member, change, true))
     }
     case 'Deauthorize':
-      return withMember(t, input.network, input.member, (member) => {
-        const was = member.record.authorized
-        saveMember(t, member, postMember(member.record, { authorized: false }, t.now))
-        if (was) putOut(t, member)
-      })
+      return withMember(t, input.network, input.member, (member) =>
+        changeRecord(t, member, postMember(member.record, { authorized: false }, t.now)),
+      )
     case 'UpdateMember':
       return withNetwork(t, input.network, (network) => changeMember(t, network, input.member, input.change, undefined))
     case 'DeleteMember':
@@ -87,6 +85,10 @@ const take = (t: ControllerTurn, input: ControllerInput) => {
         if (member.record.authorized) putOut(t, member)
         removeMember(t, member)
       })
+    case 'PostNetwork':
+      return post(t, input.network, input.body)
+    case 'PostMember':
+      return withNetwork(t, input.network, (network) => postToMember(t, network, input.member, input.body))
     case 'Restore':
       return restore(t, input.network, input.members)
     default:
@@ -111,7 +113,23 @@ const create = (t: ControllerTurn, number: number | undefined, change: NetworkCh
 const update = (t: ControllerTurn, network: HostedNetwork, change: NetworkChange) => {
   const wrong = checkNetworkChange(change)
   if (wrong !== undefined) return reject(t, wrong)
-  if (saveNetwork(t, network, changed(network, change)))
+  changeNetwork(t, network, changed(network, change))
+}
+
+const post = (t: ControllerTurn, id: NetworkId | undefined, body: JsonObject) => {
+  let network = id === undefined ? undefined : t.state.networks.get(id)
+  if (network === undefined) {
+    if (t.state.networks.size >= MAX_NETWORKS) return reject(t, { _tag: 'Full', what: 'networks', most: MAX_NETWORKS })
+    const own = id ?? freeId(t)
+    network = hostNetwork(t.state, own, newNetwork(own, t.now))
+    t.outputs.push({ _tag: 'Created', network: own })
+  }
+  changeNetwork(t, network, postNetwork(network.record, body))
+}
+
+/** Members that are online are to hear of it. */
+const changeNetwork = (t: ControllerTurn, network: HostedNetwork, after: NetworkRecord): void => {
+  if (saveNetwork(t, network, after))
     for (const member of network.members.values()) if (isOnline(member, t.now)) t.state.due.add(member)
 }
 
@@ -143,7 +161,23 @@ const changeMember = (
   if (wrong !== undefined) return reject(t, wrong)
   const member = known ?? hostMember(network, address, newMember(network.id, address, t.now))
   const body = jsonOf(authorize === undefined ? change : { ...change, authorized: true })
-  if (saveMember(t, member, postMember(member.record, body, t.now))) push(t, member)
+  changeRecord(t, member, postMember(member.record, body, t.now))
+}
+
+const postToMember = (t: ControllerTurn, network: HostedNetwork, address: Address, body: JsonObject) => {
+  const known = network.members.get(address)
+  if (known === undefined && network.members.size >= MAX_MEMBERS)
+    return reject(t, { _tag: 'Full', what: 'members', most: MAX_MEMBERS })
+  const member = known ?? hostMember(network, address, newMember(network.id, address, t.now))
+  changeRecord(t, member, postMember(member.record, body, t.now))
+}
+
+/** A member hears at once of what changed for it, also that it no longer is one. */
+const changeRecord = (t: ControllerTurn, member: HostedMember, after: MemberRecord): void => {
+  const was = member.record.authorized
+  if (!saveMember(t, member, after)) return
+  if (was && !after.authorized) putOut(t, member)
+  else push(t, member)
 }
 
 /** A member that no longer is one: the others stop talking to it, and it learns why. */
@@ -163,8 +197,6 @@ const restore = (t: ControllerTurn, stored: JsonObject, members: readonly JsonOb
   const text = asText(stored['nwid'] ?? stored['id'], '')
   const id = parseNetworkId(text)
   if (id === undefined) return reject(t, badValue('nwid', text, 'a stored network has its ID, 16 hex digits, as nwid'))
-  if (controllerOf(id) !== t.config.self.address)
-    return reject(t, { _tag: 'NotOurs', network: id, controller: t.config.self.address })
   for (const member of t.state.networks.get(id)?.members.values() ?? []) t.state.due.delete(member)
   const network = hostNetwork(t.state, id, storedNetwork(newNetwork(id, t.now), stored))
   for (const one of members.slice(0, MAX_MEMBERS)) {

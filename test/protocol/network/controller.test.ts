@@ -383,9 +383,9 @@ describe('storage', () => {
     )
   })
 
-  it('of another controller is not taken', () => {
-    c.do({ _tag: 'Restore', network: { nwid: '8056c2e21c000001' }, members: [] })
-    expect(c.last).toMatchObject([{ _tag: 'Rejected', error: { _tag: 'NotOurs' } }])
+  it('of another controller is held, and what has no ID is not', () => {
+    c.do({ _tag: 'Restore', network: { nwid: '8056c2e21c000001', name: 'theirs' }, members: [] })
+    expect(c.last).toEqual([])
     c.do({ _tag: 'Restore', network: { nwid: 'x' }, members: [] })
     expect(c.last).toMatchObject([{ _tag: 'Rejected', error: { _tag: 'BadValue', field: 'nwid', found: 'x' } }])
   })
