@@ -1,3 +1,4 @@
+import type { SchedulerLike } from 'rxjs'
 import type { SecretIdentity, Identity as WireIdentity } from '../protocol/crypto/identity.ts'
 import { parseIdentity, printIdentity, printSecret } from '../protocol/crypto/identity.ts'
 import type { Crypto } from '../protocol/crypto/suite.ts'
@@ -9,6 +10,7 @@ import { publicPlanet } from '../protocol/world/planet.ts'
 import { type World, world as worldCodec } from '../protocol/world/world.ts'
 import { combinedLink } from '../streams/combined-link.ts'
 import { ArgumentError, NodeError, StoreError } from '../streams/error.ts'
+import { fallbackLink } from '../streams/fallback-link.ts'
 import type { Link } from '../streams/link.ts'
 import { RunningNode } from '../streams/node.ts'
 import { memoryStore, type StateStore, type StoreKey } from '../streams/store.ts'
@@ -58,7 +60,7 @@ export const createNodeOn =
         clock,
         random: checked.random ?? platform.random(),
         crypto: platform.crypto(),
-        link: linkOf(checked, platform),
+        link: withRelay(linkOf(checked, platform), checked, platform, clock),
         validate: (wire, answer) => validate(identities, wire, answer),
       })
       const node = new VirtualNode(running, keeper, end)
@@ -152,6 +154,17 @@ const linkOf = ({ link }: NodeOptions, platform: Platform): Link => {
   return links.length === 1 ? links[0]! : combinedLink(links)
 }
 
+/** The TCP relay beside the link, or instead of it, as `tcpRelay` says. */
+const withRelay = (link: Link, { tcpRelay }: NodeOptions, platform: Platform, clock: SchedulerLike): Link => {
+  const { mode = 'auto', endpoint } = tcpRelay ?? {}
+  if (tcpRelay === undefined || mode === 'never') return link
+  if (endpoint === undefined)
+    throw new ArgumentError('ERR_ZT_INVALID_OPTION', `tcpRelay '${mode}' has no endpoint — name the relay to be used`)
+  if (platform.tcpRelay === undefined)
+    throw new ArgumentError('ERR_ZT_INVALID_OPTION', `tcpRelay '${mode}' is not possible — this host has no TCP`)
+  return fallbackLink(link, platform.tcpRelay(endpoint), mode, clock)
+}
+
 /** The identity option wins over the store; without either a new one is made, off the loop. */
 const ownIdentity = async (
   options: NodeOptions,
@@ -170,7 +183,10 @@ const ownIdentity = async (
         { kind: 'identity.secret' },
         'is no secret identity — restore it, or delete it to get a new address',
       )
-    return checkedIdentity(crypto, { ...found, secretKey: found.secretKey })
+    const identity = checkedIdentity(crypto, { ...found, secretKey: found.secretKey })
+    // the public file follows the secret one, whatever it said
+    keeper.save({ kind: 'identity.public' }, new TextEncoder().encode(printIdentity(identity)))
+    return identity
   }
   const made = await identities.generate(options.signal)
   const text = new TextEncoder()

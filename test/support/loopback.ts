@@ -13,6 +13,7 @@ import { fixtures } from '../../src/testing.node.ts'
 import { openNetwork } from './virtual-pair.ts'
 
 export interface Loopback {
+  readonly planet: Uint8Array
   readonly root: ZtNode
   readonly controller: Controller
   readonly hosted: ControllerNetwork
@@ -49,7 +50,7 @@ export const loopback = async (): Promise<Loopback> => {
   const close = async (): Promise<void> => {
     for (const node of [alice, bob, host, root]) await node.close({ graceMs: 100 })
   }
-  return { root, controller, hosted, alice, bob, a, b, close }
+  return { planet, root, controller, hosted, alice, bob, a, b, close }
 }
 
 /** The planet names the root's port before the root binds it. */
