@@ -170,7 +170,7 @@ it('progress of a transport confirms a neighbour without a probe (G07)', () => {
     deps = given
     return {
       ...{ input: () => {}, flush: () => {}, call: () => {}, icmpError: () => {}, addressRemoved: () => {} },
-      ...{ owns: () => false, deadline: () => Infinity, tick: () => {} },
+      ...{ owns: () => false, deadline: () => Infinity, tick: () => {}, pathChanged: () => {} },
     }
   })
   const state = machine.initial

@@ -16,7 +16,7 @@ import {
 } from './recovery.ts'
 import { sampleRtt, timeoutOf } from './rtt.ts'
 import type { Segment } from './segment.ts'
-import { armTailProbe, hasRoom, markAppLimited, pipeOf } from './send.ts'
+import { armTailProbe, hasRoom, markAppLimited, markRestrained, pipeOf } from './send.ts'
 import { clear, dropOldest, END, FLAGS, find, LOST, OUT, SACKED, SEQ, slotOf, WIDTH } from './send-queue.ts'
 import { release } from './send-ring.ts'
 
@@ -30,6 +30,7 @@ export const acknowledge = (env: TcpEnv, c: Connection, s: Segment, now: Millis)
   if (acked < 0) return
   const flight = delivery.inflight
   const lostBefore = delivery.lost
+  const queueLostBefore = delivery.queueLost
   markAppLimited(c)
   beginProgress(p)
   if (acked > 0) advance(env, c, s, now)
@@ -43,7 +44,7 @@ export const acknowledge = (env: TcpEnv, c: Connection, s: Segment, now: Millis)
 
   if (p.oldestRtt >= 0 && !p.repaired) measured(c, p.oldestRtt, now)
   else if (acked > 0 && c.ts.on && p.newly > 0) {
-    if (!p.ambiguous) measured(c, Math.max(0, (tsClock(c, now) - s.tsEcho) | 0), now)
+    if (!p.ambiguous) measured(c, Math.max(0, (tsClock(c, now) - s.tsEcho) | 0), now, false)
     else endBackoff(c, now)
   }
 
@@ -65,11 +66,12 @@ export const acknowledge = (env: TcpEnv, c: Connection, s: Segment, now: Millis)
   } else c.at.reorder = Infinity
 
   if (p.newly > 0 || delivery.lost > lostBefore) {
-    finishSample(env, c, p, lostBefore, now)
+    finishSample(env, c, p, lostBefore, queueLostBefore, now)
     const sample = env.sample
     sample.advanced = acked > 0
     sample.inflight = pipeOf(c)
     c.cc.onAck(sample)
+    if (c.cc.restrained) markRestrained(c)
   }
   if (p.newly > 0) armTailProbe(c, now)
   if (acked > 0) {
@@ -120,8 +122,8 @@ const advance = (_env: TcpEnv, c: Connection, s: Segment, now: Millis): void => 
 }
 
 /** An RTT sample; without timestamps only one ends the back-off (Karn). */
-const measured = (c: Connection, sample: number, now: Millis): void => {
-  sampleRtt(c.rtt, sample, now)
+const measured = (c: Connection, sample: number, now: Millis, exact = true): void => {
+  sampleRtt(c.rtt, sample, now, exact)
   endBackoff(c, now)
 }
 

@@ -40,7 +40,7 @@ export interface Connection {
   readonly rtt: Rtt
   readonly loss: LossDetection
   readonly delivery: Delivery
-  readonly cc: Controller
+  cc: Controller
   readonly at: Deadlines
   /** What an ICMP message said that only counts if the connect runs out of time (RFC 1122 §4.2.3.9). */
   softError: SocketErrorCode | undefined
@@ -100,6 +100,8 @@ export interface Sending {
   stalledAt: Millis
   credit: number
   creditAt: Millis
+  /** The path is too short for pacing by timers. */
+  bypass: boolean
 }
 
 export interface Receiving {
@@ -301,6 +303,7 @@ export const connection = (b: Birth): Connection => ({
     stalledAt: 0,
     credit: 0,
     creditAt: 0,
+    bypass: false,
   },
   rcv: {
     irs: 0,

@@ -16,6 +16,7 @@ import { fail } from './lifecycle.ts'
 import { listeners } from './listen.ts'
 import { configure, connect, listen } from './open.ts'
 import { isEmpty } from './reordering.ts'
+import { changePath } from './rtt.ts'
 import { readI32, readSegment, segment } from './segment.ts'
 import { enqueue, transmit } from './send.ts'
 import { keyOf, sameIp, table } from './table.ts'
@@ -126,6 +127,13 @@ export const createTcp = (deps: TcpDeps, env: TcpEnv = tcpEnv(deps)): Tcp => {
     flush,
     call,
     icmpError: (local, remote, quoted, error, now) => icmpError(env, local, remote, quoted, error, now),
+    pathChanged: (isOver, now) => {
+      for (const c of env.connections.values())
+        if (c.state >= ESTABLISHED && isOver(c.flow)) {
+          changePath(c.rtt, now)
+          c.cc.onPathHint(now)
+        }
+    },
     addressRemoved: (ip: Ip) => {
       for (const c of env.connections.values()) if (sameIp(c.flow.local, ip)) fail(env, c, 'EADDRNOTAVAIL')
     },

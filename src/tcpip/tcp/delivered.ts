@@ -125,12 +125,20 @@ export const deliver = (
 }
 
 /** Completes the rate sample of this ACK (congestion notes §1.3). */
-export const finishSample = (env: TcpEnv, c: Connection, p: Progress, lostBefore: number, now: Millis): void => {
+export const finishSample = (
+  env: TcpEnv,
+  c: Connection,
+  p: Progress,
+  lostBefore: number,
+  queueLostBefore: number,
+  now: Millis,
+): void => {
   const s = env.sample
   const d = c.delivery
   s.now = now
   s.newlyAcked = p.newly
   s.newlyLost = d.lost - lostBefore
+  s.newlyQueueLost = d.queueLost - queueLostBefore
   s.rtt = -1
   s.srtt = c.rtt.smoothed
   s.rate = 0

@@ -1,4 +1,5 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
+import { CONTROL_WITHOUT_SACK, congestionControls } from './congestion/choose.ts'
 import { type Connection, ESTABLISHED, FIN_WAIT_1, NOBODY, SYN_RECEIVED } from './connection.ts'
 import { emitBare, emitSyn, tsClock } from './emit.ts'
 import type { TcpEnv } from './env.ts'
@@ -130,7 +131,7 @@ const establish = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void =>
   c.loss.rtoUna = snd.una
   const again = snd.retries > 0
   if (!again) sampleRtt(c.rtt, now - snd.stalledAt, now)
-  else if (c.ts.on) sampleRtt(c.rtt, Math.max(0, (tsClock(c, now) - s.tsEcho) | 0), now)
+  else if (c.ts.on) sampleRtt(c.rtt, Math.max(0, (tsClock(c, now) - s.tsEcho) | 0), now, false)
   else c.rtt.rto = CAUTIOUS_RTO
   c.rtt.backoff = 0
   snd.retries = 0
@@ -138,6 +139,7 @@ const establish = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void =>
   c.at.close = Infinity
   if (c.options.keepIdle > 0) c.at.keep = now + c.options.keepIdle
   rcv.roundAt = now
+  if (c.cc.name === 'bbr' && !c.loss.sack) c.cc = congestionControls[CONTROL_WITHOUT_SACK]({})
   resize(env, c, now)
   const { mss } = snd
   c.cc.init({

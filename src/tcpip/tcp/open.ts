@@ -3,7 +3,7 @@ import type { Millis } from '../../protocol/kernel/machine.ts'
 import type { Flow, Ip } from '../ip-output.ts'
 import { wordsOf } from '../port.ts'
 import type { SocketErrorCode, SocketId, StackCall, TcpOptions } from '../stack-io.ts'
-import { congestionControls } from './congestion/choose.ts'
+import { congestionControls, DEFAULT_CONTROL } from './congestion/choose.ts'
 import { type Connection, connection, NOBODY, type Options, SYN_RECEIVED, SYN_SENT } from './connection.ts'
 import { type TcpEnv, touch } from './env.ts'
 import { negotiate, sendSyn } from './handshake.ts'
@@ -167,7 +167,7 @@ const create = (
     sendLimit: given.sendBuffer ?? 0,
     receiveBuffer: fixed ?? INITIAL_RECEIVE,
     receiveMost,
-    cc: congestionControls[DEFAULT_CONTROL](),
+    cc: congestionControls[given.congestionControl ?? DEFAULT_CONTROL](given),
   })
   while (c.rcv.scale < 14 && 0xffff << c.rcv.scale < receiveMost) c.rcv.scale++
   env.connections.add(c)
@@ -206,7 +206,6 @@ const ipOf = (text: string): Ip | undefined => {
   return bytes === undefined ? undefined : { family: bytes.length === 4 ? 4 : 6, bytes, text: printIp(bytes) }
 }
 
-const DEFAULT_CONTROL = 'cubic'
 const INITIAL_RECEIVE = 1_048_576
 const LARGEST_RECEIVE = 4_194_304
 const MOST_BACKLOG = 4096

@@ -8,6 +8,7 @@ import type { Connection } from './connection.ts'
 export const refill = (c: Connection, now: Millis): void => {
   const s = c.snd
   const rate = c.cc.pacingRate
+  s.bypass = c.cc.minRtt < (s.bypass ? FAST_PATH_ENDS : FAST_PATH)
   if (isUnpaced(c)) return
   const cap = capOf(c, rate)
   // a first touch, and one after idle, find a full bucket
@@ -29,11 +30,12 @@ export const waitForCredit = (c: Connection, now: Millis): void => {
   c.at.pace = now + Math.max(SHORTEST_WAIT, (wanted - c.snd.credit) / rate)
 }
 
-const isUnpaced = (c: Connection): boolean => c.cc.pacingRate === Infinity || c.rtt.smallest < FAST_PATH
+const isUnpaced = (c: Connection): boolean => c.snd.bypass || c.cc.pacingRate === Infinity
 const capOf = (c: Connection, rate: number): number => Math.min(LARGEST_BURST, Math.max(2 * c.snd.mss, 2 * rate))
 
-/** Below this RTT a timer of 1 ms cannot divide a round. */
+/** Below this RTT a timer of 1 ms cannot divide a round; above the second it surely can. */
 const FAST_PATH = 0.5
+const FAST_PATH_ENDS = 1
 const LARGEST_BURST = 131_072
 const SHORTEST_WAIT = 0.01
 /** Credit is a product of doubles: a full quantum may be short by less than a byte. */

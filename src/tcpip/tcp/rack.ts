@@ -70,6 +70,8 @@ export const markLost = (c: Connection, slot: number, rttOfAck: number, now: Mil
   d.lost += length
   news.now = now
   news.length = length
+  news.from = q.ints[i + SEQ]!
+  news.to = q.ints[i + END]!
   news.rtt = rttOfAck
   news.delivered = q.reals[r + DELIVERED]!
   news.lost = q.reals[r + LOST_BYTES]!
@@ -77,7 +79,29 @@ export const markLost = (c: Connection, slot: number, rttOfAck: number, now: Mil
   news.flightWhenSent = q.ints[i + FLIGHT]!
   news.appLimited = (flags & APP_LIMITED) !== 0
   news.totalLost = d.lost
-  c.cc.onLoss(news)
+  news.totalQueueLost = d.queueLost
+  news.totalDelivered = d.delivered
+  if (c.cc.onLoss(news)) d.queueLost += length
+}
+
+/** A tail loss probe repaired a loss: the only trace of it is that the probe was needed. */
+export const tailLost = (c: Connection, length: number, now: Millis): void => {
+  const d = c.delivery
+  news.now = now
+  news.length = length
+  news.from = (c.loss.tlpEnd - length) | 0
+  news.to = c.loss.tlpEnd
+  news.rtt = -1
+  news.delivered = d.delivered
+  news.lost = d.lost
+  news.queueLost = d.queueLost
+  news.flightWhenSent = d.inflight + length
+  news.appLimited = true
+  d.lost += length
+  news.totalLost = d.lost
+  news.totalQueueLost = d.queueLost
+  news.totalDelivered = d.delivered
+  if (c.cc.onLoss(news)) d.queueLost += length
 }
 
 const reorderingWindow = (c: Connection): number => {
@@ -90,6 +114,8 @@ const reorderingWindow = (c: Connection): number => {
 const news: Loss = {
   now: 0,
   length: 0,
+  from: 0,
+  to: 0,
   rtt: -1,
   delivered: 0,
   lost: 0,
@@ -97,6 +123,8 @@ const news: Loss = {
   flightWhenSent: 0,
   appLimited: false,
   totalLost: 0,
+  totalQueueLost: 0,
+  totalDelivered: 0,
 }
 export const DUPLICATE_THRESHOLD = 3
 const SHORTEST_WAIT = 0.01

@@ -1,7 +1,7 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
 import { AFTER_RTO, type Connection, OPEN, RECOVERY } from './connection.ts'
 import type { TcpEnv } from './env.ts'
-import { DUPLICATE_THRESHOLD, markLost } from './rack.ts'
+import { DUPLICATE_THRESHOLD, markLost, tailLost } from './rack.ts'
 import { timeoutOf } from './rtt.ts'
 import { hasMore, resend, resize, sendNew } from './send.ts'
 import { END, FLAGS, LOST, OUT, SACKED, SEQ, slotOf, WIDTH } from './send-queue.ts'
@@ -102,7 +102,7 @@ export const onTimeout = (env: TcpEnv, c: Connection, now: Millis): void => {
   if (first) beginUndo(c)
   c.at.tlp = Infinity
   c.at.reorder = Infinity
-  c.cc.onRto(now, flight, first)
+  c.cc.onRto(now, flight, first, c.delivery.inflight)
   rtt.backoff++
   snd.retries++
   c.at.rto = now + timeoutOf(rtt)
@@ -137,6 +137,7 @@ export const judgeTailProbe = (c: Connection, dsack: boolean, now: Millis, fligh
   if (!loss.tlpOut || ((snd.una - loss.tlpEnd) | 0) < (loss.tlpResent && !dsack ? 1 : 0)) return
   loss.tlpOut = false
   if (!loss.tlpResent || dsack || loss.phase !== OPEN) return
+  tailLost(c, snd.mss, now)
   c.cc.onRecovery(true, now, flight)
   c.cc.onRecovery(false, now, flight)
 }

@@ -12,6 +12,8 @@ export interface Rtt {
   smallestAt: Millis
   /** Only the handshake was timed, which may have spanned a lost SYN-ACK: a much smaller sample replaces it. */
   weak: boolean
+  /** When the path below changed: what was sent earlier tells of the former one. */
+  since: Millis
 }
 
 export const rtt = (): Rtt => ({
@@ -22,10 +24,21 @@ export const rtt = (): Rtt => ({
   smallest: Infinity,
   smallestAt: 0,
   weak: true,
+  since: -Infinity,
 })
 
-export const sampleRtt = (r: Rtt, sample: number, now: Millis): void => {
-  if (sample <= r.smallest || now - r.smallestAt > SMALLEST_WINDOW) {
+/** The path below is another one: its first sample replaces what was known. */
+export const changePath = (r: Rtt, now: Millis): void => {
+  r.since = now
+  r.smallest = Infinity
+}
+
+/** `exact`: from our own clock; timestamps of whole ms may be short by as much, and set no minimum. */
+export const sampleRtt = (r: Rtt, sample: number, now: Millis, exact = true): void => {
+  const isOfThisPath = now - sample >= r.since
+  if (exact && isOfThisPath && (sample <= r.smallest || now - r.smallestAt > SMALLEST_WINDOW)) {
+    // the first sample of another path is all there is to know of it
+    if (r.smallest === Infinity) r.smoothed = 0
     r.smallest = sample
     r.smallestAt = now
   }

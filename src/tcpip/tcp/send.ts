@@ -37,6 +37,7 @@ export const enqueue = (c: Connection, data: Uint8Array): number => {
   const room = capacityOf(c) - used
   const n = Math.min(data.length, Math.max(0, room))
   if (n > 0) {
+    if (c.state >= ESTABLISHED) markAppLimited(c)
     ensure(s.ring, from, s.tail, used + n)
     put(s.ring, s.tail, n === data.length ? data : data.subarray(0, n))
     s.tail = (s.tail + n) | 0
@@ -226,8 +227,14 @@ const depart = (c: Connection, slot: number, length: number, now: Millis): void 
 /** Nothing to send although there was room: what is measured until this bubble has left says nothing of the path. */
 export const markAppLimited = (c: Connection): void => {
   const d = c.delivery
-  if (((c.snd.tail - c.snd.nxt) | 0) <= 0 && c.loss.pending === 0 && d.inflight < c.cc.cwnd)
-    d.appLimited = Math.max(1, d.delivered + d.inflight)
+  // a partial segment held back for more to come is as good as none
+  if (((c.snd.tail - c.snd.nxt) | 0) < c.snd.mss && c.loss.pending === 0 && d.inflight < c.cc.cwnd) markRestrained(c)
+}
+
+/** What is in flight now, and what follows it, was sent slower than the path could take. */
+export const markRestrained = (c: Connection): void => {
+  const d = c.delivery
+  d.appLimited = Math.max(1, d.delivered + d.inflight)
 }
 
 export const hasMore = (c: Connection): boolean =>
@@ -286,7 +293,7 @@ export const resize = (env: TcpEnv, c: Connection, now: Millis): void => {
 }
 
 /** Segments of one connection in one turn; then others get theirs, and ACKs a chance to come in. */
-const BURST = 64
+const BURST = 32
 const SMALLEST_BUFFER = 262_144
 export const LARGEST_BUFFER = 4_194_304
 const WORTH_WAKING = 65_536

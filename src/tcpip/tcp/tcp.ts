@@ -1,6 +1,6 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
 import type { Random } from '../../protocol/kernel/rng.ts'
-import type { Ip, IpOutput } from '../ip-output.ts'
+import type { Flow, Ip, IpOutput } from '../ip-output.ts'
 import type { SocketErrorCode, StackCall, StackOutput } from '../stack-io.ts'
 
 /** What the stack hands to TCP: everything it may do to the world. */
@@ -29,6 +29,8 @@ export interface Tcp {
     error: { readonly code: SocketErrorCode; readonly hard: boolean; readonly mtu?: number },
     now: Millis,
   ) => void
+  /** The path to the next hop of these flows changed (direct, relayed, another endpoint): forget how long it was. */
+  readonly pathChanged: (isOver: (flow: Flow) => boolean, now: Millis) => void
   /** The interface lost this address: its connections end with EADDRNOTAVAIL. */
   readonly addressRemoved: (ip: Ip, now: Millis) => void
   readonly owns: (id: number) => boolean

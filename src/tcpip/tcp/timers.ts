@@ -8,6 +8,7 @@ import { fail, finish, orphan } from './lifecycle.ts'
 import { detectLosses } from './rack.ts'
 import { enterRecovery, onTailProbe, onTimeout } from './recovery.ts'
 import { LARGEST_RTO } from './rtt.ts'
+import { markAppLimited } from './send.ts'
 
 /** Does what is due of one connection. Output that may wait for others waits for `flush`. */
 export const runTimers = (env: TcpEnv, c: Connection, now: Millis): void => {
@@ -25,6 +26,7 @@ export const runTimers = (env: TcpEnv, c: Connection, now: Millis): void => {
     closeDue(env, c)
     return
   }
+  if (c.state >= ESTABLISHED) markAppLimited(c)
   if (at.reorder <= now) reorderDue(env, c, now)
   if (at.tlp <= now) onTailProbe(env, c, now)
   if (at.rto <= now) retransmitDue(env, c, now)
@@ -46,10 +48,10 @@ const closeDue = (env: TcpEnv, c: Connection): void => {
 
 const reorderDue = (env: TcpEnv, c: Connection, now: Millis): void => {
   const flight = c.delivery.inflight
-  const lost = c.delivery.lost
+  const { lost, queueLost } = c.delivery
   if (!detectLosses(c, -1, now)) return
   if (c.loss.phase === OPEN) enterRecovery(c, now, flight)
-  finishSample(env, c, noProgress, lost, now)
+  finishSample(env, c, noProgress, lost, queueLost, now)
   env.sample.advanced = false
   c.cc.onAck(env.sample)
 }

@@ -71,10 +71,10 @@ describe.each([
 
   it('C12 a timeout leaves one segment, and the threshold falls once per flight', () => {
     const c = start(make(), 100)
-    c.onRto(0, 100 * SMSS, true)
+    c.onRto(0, 100 * SMSS, true, 0)
     const { ssthresh } = c
     expect(c.cwnd).toBe(SMSS)
-    c.onRto(1000, 0, false)
+    c.onRto(1000, 0, false, 0)
     expect(c.ssthresh).toBe(ssthresh)
     expect(ssthresh).toBeGreaterThanOrEqual(50 * SMSS)
   })
@@ -117,7 +117,7 @@ it('C07 CUBIC after a loss at 100 segments: 70, back at 100 after 4.2 s, 103.2 t
   const c = start(cubic(), 100)
   c.onLoss({
     ...{ now: 0, length: SMSS, rtt: RTT, delivered: 0, lost: 0, queueLost: 0, flightWhenSent: 0 },
-    ...{ appLimited: false, totalLost: SMSS },
+    ...{ from: 0, to: SMSS, appLimited: false, totalLost: SMSS, totalQueueLost: 0, totalDelivered: 0 },
   })
   c.onRecovery(true, 0, 100 * SMSS)
   c.onRecovery(false, 0, 100 * SMSS)

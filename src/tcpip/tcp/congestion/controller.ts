@@ -1,4 +1,5 @@
 import type { Millis } from '../../../protocol/kernel/machine.ts'
+import type { CongestionControl } from '../../stack-io.ts'
 
 /**
  * A congestion controller: a pure accumulator that is told what was sent, delivered and lost, and says how much may fly
@@ -14,17 +15,24 @@ export interface Controller {
   /** For statistics, and for whether a new loss episode is a new reduction. */
   ssthresh: number
   phase: string
+  /** Smallest RTT of late, ms; `Infinity`: none known. On very short paths nothing is paced. */
+  minRtt: number
+  /** It sends less than the path takes, on purpose: what is measured meanwhile says nothing of the path. */
+  restrained: boolean
   readonly init: (start: Start) => void
   /** Before each transmission of data: `length` bytes, `inflight` without them. */
   readonly onSend: (now: Millis, length: number, inflight: number, appLimited: boolean) => void
   /** Once per ACK that delivers or loses something, after loss marking. The record is reused. */
   readonly onAck: (sample: RateSample) => void
-  /** Per segment newly marked lost, before the `onAck` of the same ACK. `rtt` is that of the ACK, −1 from a timer. */
-  readonly onLoss: (loss: Loss) => void
+  /** Per segment newly marked lost, before the `onAck` of the same ACK. Returns whether it shows signs of a full queue. */
+  readonly onLoss: (loss: Loss) => boolean
   /** A loss episode begins (`inflight` before it) or ends. */
   readonly onRecovery: (entered: boolean, now: Millis, inflight: number) => void
-  /** `first`: not a further timeout of the same segment. Everything not SACKed is marked lost when this is called. */
-  readonly onRto: (now: Millis, flight: number, first: boolean) => void
+  /**
+   * `flight` before the timeout. `first`: not a further timeout of the same segment. Everything not SACKed is marked lost
+   * when this is called; `inflight` is what is left.
+   */
+  readonly onRto: (now: Millis, flight: number, first: boolean, inflight: number) => void
   /** All retransmissions of the episode were needless. */
   readonly onUndo: (now: Millis) => void
   /** The path below changed (direct, relayed, another endpoint). */
@@ -76,6 +84,10 @@ export interface RateSample {
 export interface Loss {
   now: Millis
   length: number
+  /** Sequence numbers of its ends, to tell one lost range from several. */
+  from: number
+  to: number
+  /** Of the latest sent segment that the ACK delivers; −1: found by a timer. */
   rtt: number
   /** Snapshot of the segment. */
   delivered: number
@@ -85,9 +97,10 @@ export interface Loss {
   appLimited: boolean
   /** Of the connection, including this segment. */
   totalLost: number
+  /** Of the connection, this segment not yet judged. */
+  totalQueueLost: number
+  totalDelivered: number
 }
-
-export type CongestionControl = 'reno' | 'cubic'
 
 export const rateSample = (): RateSample => ({
   now: 0,

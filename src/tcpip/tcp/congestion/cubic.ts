@@ -27,7 +27,8 @@ export const cubic = (): Controller => {
         s.k = size < s.most ? Math.cbrt((s.most - size) / C) : 0
         if (size >= s.most) s.most = size
       }
-      const acked = sample.newlyAcked / w.smss
+      // one ACK for many segments grows by no more than a round would
+      const acked = Math.min(sample.newlyAcked / w.smss, size)
       s.estimate += ((s.estimate < s.prior ? ALPHA : 1) * acked) / size
       const t = seconds - s.origin
       if (C * (t - s.k) ** 3 + s.most < s.estimate) w.cwnd = Math.max(size, s.estimate) * w.smss

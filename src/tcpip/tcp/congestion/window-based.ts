@@ -1,5 +1,6 @@
 import type { Millis } from '../../../protocol/kernel/machine.ts'
-import type { CongestionControl, Controller, RateSample, Start } from './controller.ts'
+import type { CongestionControl } from '../../stack-io.ts'
+import type { Controller, RateSample, Start } from './controller.ts'
 import { growthOn, type HyStart, hyStart, restart } from './hystart.ts'
 import { begin, type Proportional, proportional, windowAfter } from './proportional.ts'
 
@@ -33,6 +34,7 @@ export const windowBased = (rule: WindowRule): WindowState => {
   let srtt = 0
   const hystart: HyStart = hyStart()
   let lossSeen = false
+  let minRttAt: Millis = 0
   const prr: Proportional = proportional()
   let saved = { cwnd: 0, ssthresh: 0 }
 
@@ -44,7 +46,10 @@ export const windowBased = (rule: WindowRule): WindowState => {
     const share =
       rule.careful && !lossSeen ? growthOn(hystart, sample.priorDelivered, sample.totalDelivered, sample.rtt) : 1
     if (share === 0) w.ssthresh = w.cwnd
-    else if (sample.cwndLimited) w.cwnd += Math.min(sample.newlyAcked, BURST_LIMIT * w.smss) * share
+    else if (sample.cwndLimited) {
+      const most = w.minRtt < FAST_PATH ? BURST_LIMIT * w.smss : Infinity
+      w.cwnd += Math.min(sample.newlyAcked, most) * share
+    }
   }
 
   const w: WindowState = {
@@ -55,11 +60,15 @@ export const windowBased = (rule: WindowRule): WindowState => {
     quantum: 0,
     ssthresh: Infinity,
     phase: 'slow start',
+    minRtt: Infinity,
+    restrained: false,
     init: (start: Start) => {
       w.smss = start.smss
       initial = start.initialCwnd
       w.cwnd = initial
       srtt = start.srtt
+      w.minRtt = srtt > 0 ? srtt : Infinity
+      minRttAt = start.now
       lastSend = start.now
       pace()
     },
@@ -74,6 +83,10 @@ export const windowBased = (rule: WindowRule): WindowState => {
     },
     onAck: (sample) => {
       srtt = sample.srtt
+      if (sample.rtt >= 0 && (sample.rtt <= w.minRtt || sample.now > minRttAt + MIN_RTT_WINDOW)) {
+        w.minRtt = sample.rtt
+        minRttAt = sample.now
+      }
       if (prr.active) {
         w.cwnd = windowAfter(prr, sample.newlyAcked, sample.inflight, w.smss, sample.advanced && sample.newlyLost === 0)
       } else if (w.cwnd < w.ssthresh) slowStart(sample)
@@ -83,6 +96,7 @@ export const windowBased = (rule: WindowRule): WindowState => {
     },
     onLoss: () => {
       lossSeen = true
+      return true
     },
     onRecovery: (entered, _now, inflight) => {
       if (entered) {
@@ -114,7 +128,10 @@ export const windowBased = (rule: WindowRule): WindowState => {
       rule.restore()
       pace()
     },
-    onPathHint: () => restart(hystart),
+    onPathHint: () => {
+      restart(hystart)
+      w.minRtt = Infinity
+    },
     onMss: (_now, smss) => {
       // the window keeps its number of segments: a narrower path is no congestion
       w.cwnd = Math.max(smss, (w.cwnd / w.smss) * smss)
@@ -126,6 +143,9 @@ export const windowBased = (rule: WindowRule): WindowState => {
 
 const SLOW_START_GAIN = 2
 const AVOIDANCE_GAIN = 1.2
-/** Bytes per ACK that count in slow start, in segments (RFC 9406 L). */
+/** Bytes per ACK that count in slow start while nothing is paced, in segments (RFC 9406 L). */
 const BURST_LIMIT = 8
 const LARGEST_QUANTUM = 65_536
+/** Below this RTT nothing is paced. */
+const FAST_PATH = 0.5
+const MIN_RTT_WINDOW = 10_000
