@@ -3,4 +3,11 @@ export { createConnection } from './api/adapter/connection.ts'
 export { type DuplexOptions, toDuplex, type VirtualDuplex } from './api/adapter/duplex.ts'
 export { serveHttp } from './api/adapter/serve-http.ts'
 export { directoryStore } from './streams/io/directory-store.ts'
+export { type TcpRelayLinkOptions, tcpRelayLink } from './streams/io/tcp-relay-link.ts'
+export {
+  createTcpRelay,
+  type TcpRelay,
+  type TcpRelayOptions,
+  type TcpRelayStats,
+} from './streams/io/tcp-relay-server.ts'
 export { type UdpLinkOptions, udpLink } from './streams/io/udp-link.ts'

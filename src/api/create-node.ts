@@ -5,6 +5,7 @@ import type { Crypto } from '../protocol/crypto/suite.ts'
 import { decode } from '../protocol/kernel/codec.ts'
 import { explain } from '../protocol/kernel/error.ts'
 import { parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
+import { parseLocalSettings } from '../protocol/network/local-settings.ts'
 import { type PeerRecord, peerRecord } from '../protocol/peer/peer-record.ts'
 import { publicPlanet } from '../protocol/world/planet.ts'
 import { type World, world as worldCodec } from '../protocol/world/world.ts'
@@ -103,11 +104,15 @@ const start = async (node: VirtualNode, options: NodeOptions, store: StateStore,
   node.keeper.watch(running)
   for (const { id, seed } of options.moons ?? [])
     running.tell({ _tag: 'Orbit', id: BigInt(`0x${asWorldId(id)}`), seed: parseAddress(asNodeId(seed))! })
-  const remembered = networks ? await store.list('network') : []
-  for (const key of remembered) {
+  for (const key of networks ? await store.list('network.local') : []) {
+    const settings = key.kind === 'network.local' ? await store.get(key) : undefined
+    if (settings !== undefined && 'id' in key) node.settings.set(parseNetworkId(key.id)!, parseLocalSettings(settings))
+  }
+  for (const key of networks ? await store.list('network') : []) {
     if (key.kind !== 'network') continue
     const cached = await store.get(key)
-    running.join(parseNetworkId(key.id)!, { managed: true, default: true }, cached)
+    const id = parseNetworkId(key.id)!
+    running.join(id, node.settingsOf(id), cached)
   }
   let fatal: NodeError | undefined
   const atRuntime = running.onFatal

@@ -19,7 +19,10 @@ export interface NodeOptions {
   /** A serialized or parsed planet. Default: the store's, else the public one. */
   readonly planet?: Uint8Array | World
   readonly moons?: readonly { readonly id: WorldId | string; readonly seed: NodeId | string }[]
-  /** Accepted for a later version: traffic goes over `link` only. */
+  /**
+   * A TCP relay, IPv4 only: `auto` (default) uses it after a minute without UDP, `always` instead of UDP. There is none
+   * unless `endpoint` names it.
+   */
   readonly tcpRelay?: { readonly mode?: 'auto' | 'always' | 'never'; readonly endpoint?: Endpoint }
   /** What the store may keep; everything by default. */
   readonly cache?: {
@@ -111,7 +114,7 @@ const RULES: Readonly<Record<keyof NodeOptions, Rule>> = {
   moons: rule(t.readonlyArray(t.type({ id: t.string, seed: t.string })), 'pass [{ id, seed }], both in hex'),
   tcpRelay: rule(
     t.partial({ mode: t.keyof({ auto: null, always: null, never: null }), endpoint }),
-    "pass { mode: 'auto' | 'always' | 'never' }",
+    "pass { mode: 'auto' | 'always' | 'never', endpoint: { address, port } }",
   ),
   cache: rule(
     t.partial({ identity: t.boolean, networks: t.boolean, peers: t.boolean, roots: t.boolean }),

@@ -3,6 +3,7 @@ import { bestCrypto } from '../streams/io/crypto-fast.ts'
 import { directoryStore } from '../streams/io/directory-store.ts'
 import { systemRandom } from '../streams/io/entropy.ts'
 import { identityWorker } from '../streams/io/identity-worker.ts'
+import { tcpRelay } from '../streams/io/tcp-relay-link.ts'
 import { udpLink } from '../streams/io/udp-link.ts'
 import { sharedIdentityWorks } from './identity-works.ts'
 import type { Platform } from './platform.ts'
@@ -13,6 +14,7 @@ export const nodePlatform: Platform = {
   clock: systemClock,
   random: systemRandom,
   link: () => udpLink(),
+  tcpRelay: (endpoint) => tcpRelay({ endpoint }),
   store: directoryStore,
   identities: sharedIdentityWorks(() => identityWorker({ crypto: bestCrypto(), random: systemRandom() })),
 }

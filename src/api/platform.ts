@@ -1,8 +1,10 @@
 import type { Identity, SecretIdentity } from '../protocol/crypto/identity.ts'
 import type { Crypto } from '../protocol/crypto/suite.ts'
+import type { Endpoint } from '../protocol/datagram.ts'
 import type { Random } from '../protocol/kernel/rng.ts'
 import type { Clock } from '../streams/io/clock.ts'
 import type { Link } from '../streams/link.ts'
+import type { RelayLink } from '../streams/relay-link.ts'
 import type { StateStore } from '../streams/store.ts'
 
 /** What a node takes where its options are silent: the hands that the host (Node, a browser) has. */
@@ -12,6 +14,8 @@ export interface Platform {
   readonly random: () => Random
   /** Throws where the host has none. */
   readonly link: () => Link
+  /** Absent where the host has no TCP. */
+  readonly tcpRelay?: (endpoint: Endpoint) => RelayLink
   readonly store: (path: string) => StateStore
   /** For one user; `close` when it is done with it. */
   readonly identities: () => IdentityWorks

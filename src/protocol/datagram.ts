@@ -26,6 +26,8 @@ export interface OutgoingDatagram {
 /** A bound local socket: where it listens, and its number. */
 export interface LocalSocket extends Endpoint {
   readonly socket: number
+  /** A way through a relay of datagrams, not a place where one listens: taken only where nothing else leads. */
+  readonly tunnel?: boolean
 }
 
 /** Where a packet came from and where its immediate reply goes. */

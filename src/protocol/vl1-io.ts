@@ -94,6 +94,8 @@ export interface PeerPath {
   readonly latency: number | undefined
   readonly preferred: boolean
   readonly expired: boolean
+  /** By way of a TCP relay. */
+  readonly tunneled?: boolean
 }
 
 export interface PeerSnapshot {

@@ -1,47 +1,24 @@
-import { BehaviorSubject, Observable, type SchedulerLike, Subject, Subscription } from 'rxjs'
-import type { Identity, SecretIdentity } from '../protocol/crypto/identity.ts'
-import type { Crypto } from '../protocol/crypto/suite.ts'
-import type { LocalSocket } from '../protocol/datagram.ts'
+import { BehaviorSubject, Observable, Subject } from 'rxjs'
+import type { SecretIdentity } from '../protocol/crypto/identity.ts'
+import type { Endpoint, LocalSocket } from '../protocol/datagram.ts'
 import { encode } from '../protocol/kernel/codec.ts'
 import type { Address, NetworkId } from '../protocol/kernel/id.ts'
 import { parseIp } from '../protocol/kernel/ip.ts'
-import type { Random } from '../protocol/kernel/rng.ts'
-import { type PeerRecord, peerRecord } from '../protocol/peer/peer-record.ts'
-import { peersOf, type Vl1State, viewOf, vl1 } from '../protocol/vl1.ts'
-import type { Vl1Input, Vl1Output } from '../protocol/vl1-io.ts'
-import { vl2 } from '../protocol/vl2.ts'
-import type { ConfigRequest, Vl2Input, Vl2Output } from '../protocol/vl2-io.ts'
+import type { LocalSettings } from '../protocol/network/local-settings.ts'
+import { peerRecord } from '../protocol/peer/peer-record.ts'
+import type { PeerSnapshot, Vl1Input } from '../protocol/vl1-io.ts'
+import type { ConfigRequest, Vl2Input } from '../protocol/vl2-io.ts'
 import { type World, world as worldCodec } from '../protocol/world/world.ts'
 import { Counters } from './counters.ts'
 import { NodeError, type ZtError } from './error.ts'
 import { networkEvents, type ZtEvent } from './event.ts'
 import { EventLog } from './event-log.ts'
-import type { Link } from './link.ts'
+import { Layers, type NodeHands, type NodeSetup, VERSION, type Vl1News, type Vl2News } from './layers.ts'
 import { type NetworkPorts, RunningNetwork } from './network.ts'
 import { type NodeId, publicNetworkId, publicNodeId, publicWorldId } from './public-id.ts'
-import { type Live, runMachine } from './run-machine.ts'
-import { type Allowed, type NetworkState, type NodeInfo, type Peer, publicPath, publicPeer } from './snapshot.ts'
+import { type NetworkState, type NodeInfo, type Peer, publicPath, publicPeer } from './snapshot.ts'
 import type { StoreKey } from './store.ts'
 import { type PacketTrace, packetTrace, type TraceRecord } from './trace.ts'
-
-/** Everything a node needs of the world around it. */
-export interface NodeHands {
-  readonly clock: SchedulerLike
-  readonly random: Random
-  readonly crypto: Crypto
-  readonly link: Link
-  /** The memory-hard check of an identity, off the loop where that is possible; answers when it is done. */
-  readonly validate: (identity: Identity, answer: (valid: boolean) => void) => void
-}
-
-export interface NodeSetup {
-  readonly identity: SecretIdentity
-  readonly planet: World
-  readonly moons: readonly World[]
-  /** Records of `peers.d`. */
-  readonly knownPeers: readonly PeerRecord[]
-  readonly lowBandwidth: boolean
-}
 
 /** Something to be kept between runs; without a value it is to be forgotten. */
 export interface Saved {
@@ -79,11 +56,8 @@ export class RunningNode {
   /** Called once when the node has to end by itself. */
   onFatal: (error: NodeError) => void = () => undefined
 
-  readonly #vl1Input = new Subject<Vl1Input>()
-  readonly #vl2Input = new Subject<Vl2Input>()
-  readonly #vl1State: Live<Vl1State>
+  readonly #layers: Layers
   readonly #networks = new Map<NetworkId, RunningNetwork>()
-  readonly #running = new Subscription()
   readonly #tap = new Subject<PacketTrace>()
   readonly #ports: NetworkPorts
   #controller: ControllerRole | undefined
@@ -92,62 +66,37 @@ export class RunningNode {
 
   constructor(setup: NodeSetup, hands: NodeHands) {
     const { identity } = setup
-    const { clock, random, crypto } = hands
     this.identity = identity
     this.hands = hands
     this.id = publicNodeId(identity.address)
-    const physical = vl1({
-      ...setup,
-      crypto,
-      random,
-      version: VERSION,
-      allowLoopback: hands.link.allowLoopback ?? false,
-    })
-    this.#vl1State = { state: physical.initial }
-    const role = (): ControllerRole | undefined => this.#controller
-    const member = vl2({
-      crypto,
-      random,
-      view: viewOf(physical.initial),
-      version: VERSION,
-      get controller() {
-        return role() !== undefined
-      },
-      issued: (network, peer) => role()?.issued(network, peer) ?? false,
-    })
-    this.#ports = {
-      clock,
-      random,
-      sendFrames: (network, frames) => this.#vl2Input.next({ _tag: 'Frames', network, frames }),
-      announceGroups: (network, groups) => this.#vl2Input.next({ _tag: 'Groups', network, groups }),
-      changed: (before, after) => this.#networkChanged(before, after),
-      defect: (error) => this.#defect(error),
-    }
     this.packet$ = this.#tapped()
     const defect = (error: unknown): void => this.#defect(error)
-    this.#running.add(this.#vl2Input.pipe(runMachine(member, clock)).subscribe({ next: this.#vl2Deed, error: defect }))
-    this.#running.add(
-      this.#vl1Input
-        .pipe(runMachine(physical, clock, this.#vl1State))
-        .subscribe({ next: this.#vl1Deed, error: defect }),
-    )
+    this.#layers = new Layers(setup, hands, {
+      hasController: () => this.#controller !== undefined,
+      issued: (network, member) => this.#controller?.issued(network, member) ?? false,
+      vl1News: this.#vl1News,
+      vl2News: this.#vl2News,
+      local: (sockets) => {
+        this.#local = sockets
+      },
+      unbound: (cause) =>
+        this.#fatal(cause instanceof NodeError ? cause : new NodeError('ERR_ZT_BIND', String(cause), { cause })),
+      defect,
+    })
+    this.#ports = {
+      clock: hands.clock,
+      random: hands.random,
+      sendFrames: (network, frames) => this.tellNetworks({ _tag: 'Frames', network, frames }),
+      announceGroups: (network, groups) => this.tellNetworks({ _tag: 'Groups', network, groups }),
+      changed: (before, after) => this.#networkChanged(before, after),
+      defect,
+    }
   }
 
-  /** Begins to listen and to speak: the first HELLOs leave before this returns if the link is bound. */
+  /** Begins to listen and to speak. */
   start(): void {
     this.emit({ type: 'node/up', at: this.now(), node: this.info })
-    const { link } = this.hands
-    this.#running.add(
-      link.local$.subscribe({
-        next: (sockets) => {
-          this.#local = sockets
-          this.#vl1Input.next({ _tag: 'Local', sockets })
-        },
-        error: (cause: unknown) =>
-          this.#fatal(cause instanceof NodeError ? cause : new NodeError('ERR_ZT_BIND', String(cause), { cause })),
-      }),
-    )
-    this.#running.add(link.incoming$.subscribe((batch) => this.#vl1Input.next({ _tag: 'Datagrams', batch })))
+    this.#layers.start()
   }
 
   now(): number {
@@ -155,25 +104,43 @@ export class RunningNode {
   }
 
   get info(): NodeInfo {
-    const ports = [...new Set(this.#local.map((socket) => socket.port))]
+    const places = this.#local.filter((socket) => socket.tunnel !== true)
+    const ports = [...new Set(places.map((socket) => socket.port))]
     return {
       id: this.id,
       version: `${VERSION.major}.${VERSION.minor}.${VERSION.revision}`,
       online: this.online$.value,
       ports: { primary: ports[0] ?? 0, ...(ports[1] === undefined ? {} : { secondary: ports[1] }) },
-      endpoints: this.#local.map(({ address, port }) => ({ address, port })),
+      endpoints: places.map(({ address, port }) => ({ address, port })),
     }
   }
 
   get peers(): ReadonlyMap<NodeId, Peer> {
     const found = new Map<NodeId, Peer>()
-    for (const peer of peersOf(this.#vl1State.state).values()) found.set(publicNodeId(peer.address), publicPeer(peer))
+    for (const peer of this.#layers.peers.values()) found.set(publicNodeId(peer.address), publicPeer(peer))
     return found
   }
 
   peer(id: Address): Peer | undefined {
-    const found = peersOf(this.#vl1State.state).get(id)
+    const found = this.#layers.peer(id)
     return found === undefined ? undefined : publicPeer(found)
+  }
+
+  /** The peers as the protocol sees them. */
+  get snapshots(): ReadonlyMap<Address, PeerSnapshot> {
+    return this.#layers.peers
+  }
+  /** The planet in force, and the moons. */
+  get worlds(): { readonly planet: World; readonly moons: readonly World[] } {
+    return this.#layers.worlds
+  }
+  /** Where the links are bound, a way through a relay included. */
+  get local(): readonly LocalSocket[] {
+    return this.#local
+  }
+  /** Where others say that we are. */
+  get surfaces(): readonly Endpoint[] {
+    return this.#layers.surfaces
   }
 
   get networks(): ReadonlyMap<NetworkId, RunningNetwork> {
@@ -181,13 +148,13 @@ export class RunningNode {
   }
 
   /** Idempotent. `cached` is the configuration of an earlier run, in force until the controller answers. */
-  join(id: NetworkId, allowed: Allowed, cached?: Uint8Array): RunningNetwork {
+  join(id: NetworkId, allowed: LocalSettings, cached?: Uint8Array): RunningNetwork {
     const joined = this.#networks.get(id)
     if (joined !== undefined) return joined
     const network = new RunningNetwork(id, this.identity.address, allowed, this.#ports)
     this.#networks.set(id, network)
     this.network$.next(new Map(this.#networks))
-    this.#vl2Input.next({ _tag: 'Join', network: id, ...(cached === undefined ? {} : { cached }) })
+    this.tellNetworks({ _tag: 'Join', network: id, ...(cached === undefined ? {} : { cached }) })
     return network
   }
 
@@ -196,16 +163,16 @@ export class RunningNode {
     if (network === undefined) return
     network.end(reason)
     this.#networks.delete(id)
-    this.#vl2Input.next({ _tag: 'Leave', network: id })
+    this.tellNetworks({ _tag: 'Leave', network: id })
     this.network$.next(new Map(this.#networks))
     this.#manage()
   }
 
   tell(input: Vl1Input): void {
-    this.#vl1Input.next(input)
+    this.#layers.tellVl1(input)
   }
   tellNetworks(input: Vl2Input): void {
-    this.#vl2Input.next(input)
+    this.#layers.tellVl2(input)
   }
 
   attach(role: ControllerRole): void {
@@ -229,15 +196,13 @@ export class RunningNode {
     if (this.ended !== undefined) return
     for (const network of this.#networks.values()) network.end(reason)
     this.ended = reason
-    for (const peer of peersOf(this.#vl1State.state).values()) {
+    for (const peer of this.#layers.peers.values()) {
       const { protocol, major, minor, revision } = peer.version
       const endpoints = peer.paths.map((path) => path.endpoint)
       const record = encode(peerRecord, { identity: peer.identity, protocol, major, minor, revision, endpoints })
       this.saved$.next({ key: { kind: 'peer', id: publicNodeId(peer.address) }, value: record })
     }
-    this.#vl1Input.complete()
-    this.#vl2Input.complete()
-    this.#running.unsubscribe()
+    this.#layers.end()
     this.#networks.clear()
     if (fatal === undefined) this.emit({ type: 'node/down', at: this.now(), node: this.info })
     else this.emit({ type: 'node/fatal', at: this.now(), node: this.info, error: fatal })
@@ -254,27 +219,18 @@ export class RunningNode {
       subject.complete()
   }
 
-  readonly #vl1Deed = (output: Vl1Output): void => {
-    switch (output._tag) {
-      case 'Transmit':
-        this.hands.link.send(output.datagrams)
-        return
-      case 'Received':
-        this.#vl2Input.next({ _tag: 'Messages', messages: output.messages })
-        return
-      case 'Learned':
-        this.#vl2Input.next({ _tag: 'Learned', identity: output.identity })
-        return
+  readonly #vl1News = (news: Vl1News): void => {
+    switch (news._tag) {
       case 'Drop':
-        this.counters.add(`vl1/${output.reason}`)
-        this.note('debug', 'vl1', `dropped: ${output.reason}`, { from: output.from, peer: output.peer })
+        this.counters.add(`vl1/${news.reason}`)
+        this.note('debug', 'vl1', `dropped: ${news.reason}`, { from: news.from, peer: news.peer })
         return
       case 'Peer':
-        this.#peerChanged(output)
+        this.#peerChanged(news)
         return
       case 'Online':
-        this.online$.next(output.online)
-        this.emit({ type: output.online ? 'node/online' : 'node/offline', at: this.now(), node: this.info })
+        this.online$.next(news.online)
+        this.emit({ type: news.online ? 'node/online' : 'node/offline', at: this.now(), node: this.info })
         return
       case 'Collision':
         this.#fatal(
@@ -285,52 +241,38 @@ export class RunningNode {
         )
         return
       case 'World':
-        this.#saveWorld(output.id, output.world)
-        return
-      case 'Validate':
-        this.hands.validate(output.identity, (valid) => {
-          if (this.ended === undefined) this.#vl1Input.next({ _tag: 'Validated', identity: output.identity, valid })
-        })
+        this.#saveWorld(news.id, news.world)
         return
       case 'Forget':
-        this.saved$.next({ key: { kind: 'peer', id: publicNodeId(output.address) }, value: output.record })
+        this.saved$.next({ key: { kind: 'peer', id: publicNodeId(news.address) }, value: news.record })
         return
       case 'Trace':
-        this.#tap.next(packetTrace(output.trace, this.now()))
+        this.#tap.next(packetTrace(news.trace, this.now()))
     }
   }
 
-  readonly #vl2Deed = (output: Vl2Output): void => {
-    switch (output._tag) {
-      case 'Send':
-        this.#vl1Input.next({ _tag: 'Send', packets: output.packets })
-        return
+  readonly #vl2News = (news: Vl2News): void => {
+    switch (news._tag) {
       case 'Frames':
-        this.#networks.get(output.network)?.receive(output.frames)
+        this.#networks.get(news.network)?.receive(news.frames)
         return
       case 'Network':
-        this.#networks.get(output.network)?.configure(output.status, output.config)
+        this.#networks.get(news.network)?.configure(news.status, news.config)
         this.#manage()
         return
       case 'Store':
-        this.saved$.next({ key: { kind: 'network', id: publicNetworkId(output.network) }, value: output.dictionary })
-        return
-      case 'Trust':
-        this.#vl1Input.next({ _tag: 'Trust', peers: output.peers })
-        return
-      case 'Whois':
-        this.#vl1Input.next({ _tag: 'Whois', address: output.address })
+        this.saved$.next({ key: { kind: 'network', id: publicNetworkId(news.network) }, value: news.dictionary })
         return
       case 'Drop':
-        this.counters.add(`vl2/${output.reason}`)
-        this.note('debug', 'vl2', `dropped: ${output.reason}`, { network: output.network, peer: output.peer })
+        this.counters.add(`vl2/${news.reason}`)
+        this.note('debug', 'vl2', `dropped: ${news.reason}`, { network: news.network, peer: news.peer })
         return
       case 'ConfigRequest':
-        this.#controller?.request(output.request)
+        this.#controller?.request(news.request)
     }
   }
 
-  #peerChanged({ address, change, path }: Extract<Vl1Output, { _tag: 'Peer' }>): void {
+  #peerChanged({ address, change, path }: Extract<Vl1News, { readonly _tag: 'Peer' }>): void {
     this.peerChanged$.next(address)
     const peer = this.peer(address)
     if (peer === undefined) return
@@ -364,8 +306,8 @@ export class RunningNode {
       for (const one of config?.specialists ?? [])
         if ((one.anchor || one.multicastReplicator) && one.address !== this.identity.address) peers.add(one.address)
     }
-    this.#vl1Input.next({ _tag: 'Managed', prefixes })
-    this.#vl1Input.next({ _tag: 'Contact', peers: [...peers] })
+    this.tell({ _tag: 'Managed', prefixes })
+    this.tell({ _tag: 'Contact', peers: [...peers] })
   }
 
   #saveWorld(id: bigint, world: World | undefined): void {
@@ -377,9 +319,9 @@ export class RunningNode {
   /** Packets are recorded only while somebody looks. */
   #tapped(): Observable<PacketTrace> {
     return new Observable((out) => {
-      if (this.#taps++ === 0) this.#vl1Input.next({ _tag: 'Tap', on: true })
+      if (this.#taps++ === 0) this.tell({ _tag: 'Tap', on: true })
       out.add(() => {
-        if (--this.#taps === 0 && this.ended === undefined) this.#vl1Input.next({ _tag: 'Tap', on: false })
+        if (--this.#taps === 0 && this.ended === undefined) this.tell({ _tag: 'Tap', on: false })
       })
       return this.#tap.subscribe(out)
     })
@@ -397,6 +339,3 @@ export class RunningNode {
     if (this.ended === undefined) this.onFatal(error)
   }
 }
-
-/** What peers are told: the version of the protocol's feature set, not of this package. */
-export const VERSION = { major: 1, minor: 14, revision: 1 } as const

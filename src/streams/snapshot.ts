@@ -3,6 +3,7 @@ import type { MulticastGroup } from '../protocol/kernel/frame.ts'
 import { controllerOf, type Mac as MacNumber, type NetworkId as NetworkBits } from '../protocol/kernel/id.ts'
 import { type IpAddress, isIpv6 } from '../protocol/kernel/ip.ts'
 import type { NetworkConfig, IpPrefix as WirePrefix } from '../protocol/network/config.ts'
+import { allowedParts, type LocalSettings } from '../protocol/network/local-settings.ts'
 import type { PeerPath, PeerSnapshot } from '../protocol/vl1-io.ts'
 import type { NetworkStatus } from '../protocol/vl2-io.ts'
 import { type Mac, type NetworkId, type NodeId, publicMac, publicNetworkId, publicNodeId } from './public-id.ts'
@@ -58,6 +59,8 @@ export interface Path {
   readonly latency?: number
   readonly preferred: boolean
   readonly expired: boolean
+  /** By way of a TCP relay. */
+  readonly tunneled: boolean
 }
 export interface Peer {
   readonly id: NodeId
@@ -65,6 +68,8 @@ export interface Peer {
   readonly version?: string
   readonly latency?: number
   readonly link: 'direct' | 'relay' | 'unreachable'
+  /** Whether what is sent to it goes by a TCP relay. */
+  readonly tunneled: boolean
   readonly paths: readonly Path[]
 }
 
@@ -75,22 +80,16 @@ export interface Neighbor {
   readonly ips: readonly IpAddress[]
 }
 
-/** Which parts of a network's configuration the host stack takes. */
-export interface Allowed {
-  readonly managed: boolean
-  readonly default: boolean
-}
-
 export const networkState = (
   id: NetworkBits,
   mac: MacNumber,
   status: NetworkStatus,
   config: NetworkConfig | undefined,
   groups: readonly MulticastGroup[],
-  allowed: Allowed,
+  allowed: LocalSettings,
 ): NetworkState => {
-  const addresses = allowed.managed ? (config?.staticIps ?? []).map(prefix) : []
-  const routes = (config?.routes ?? []).filter((route) => allowed.managed && (allowed.default || route.target.bits > 0))
+  const parts = allowedParts(allowed, config)
+  const addresses = parts.addresses.map(prefix)
   return {
     id: publicNetworkId(id),
     name: config?.name ?? '',
@@ -103,14 +102,14 @@ export const networkState = (
     dhcp: false,
     revision: Number(config?.revision ?? 0n),
     addresses,
-    routes: routes.map((route) => ({
+    routes: parts.routes.map((route) => ({
       target: prefix(route.target),
       ...(route.via === undefined ? {} : { via: route.via }),
       flags: route.flags,
       metric: route.metric,
     })),
     multicastGroups: groups.map(({ mac, adi }) => ({ mac: publicMac(mac), adi })),
-    ...(config?.dns === undefined ? {} : { dns: config.dns }),
+    ...(parts.dns === undefined ? {} : { dns: parts.dns }),
     controller: publicNodeId(controllerOf(id)),
   }
 }
@@ -122,6 +121,7 @@ export const publicPath = (path: PeerPath): Path => ({
   ...(path.latency === undefined ? {} : { latency: path.latency }),
   preferred: path.preferred,
   expired: path.expired,
+  tunneled: path.tunneled === true,
 })
 
 export const publicPeer = (peer: PeerSnapshot): Peer => {
@@ -132,6 +132,7 @@ export const publicPeer = (peer: PeerSnapshot): Peer => {
     ...(protocol === 0 ? {} : { version: `${major}.${minor}.${revision}` }),
     ...(peer.latency === undefined ? {} : { latency: peer.latency }),
     link: peer.link,
+    tunneled: peer.paths.some((path) => path.preferred && path.tunneled === true),
     paths: peer.paths.map(publicPath),
   }
 }

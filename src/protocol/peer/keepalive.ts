@@ -88,7 +88,9 @@ const ping = (node: Node, peer: Peer, helloEvery: number): void => {
       const name = printEndpoint(path.endpoint)
       if (!greeted.has(name)) sayHello(node, peer, path.endpoint, path.socket)
       greeted.add(name)
-    } else if (unanswered || needsHeartbeat(now - path.lastOut)) contact(node, peer, path.endpoint, path.socket)
+    } else if (unanswered || needsHeartbeat(now - path.lastOut))
+      // by all sockets if this one is a tunnel, so that a way without it is found when there is one again
+      contact(node, peer, path.endpoint, path.tunnel ? undefined : path.socket)
   }
 }
 

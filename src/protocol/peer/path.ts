@@ -12,6 +12,8 @@ export interface Path extends Via {
   readonly endpoint: Endpoint
   readonly socket: number
   readonly scope: Scope
+  /** Leads through a relay of datagrams: second to any path that does not. */
+  readonly tunnel: boolean
   lastIn: Millis
   lastOut: Millis
   /** Contacts tried since anything came in. */
@@ -27,11 +29,13 @@ export interface Path extends Via {
 
 /** Paths by address text, then by port and socket in one number: no key is ever built per packet. */
 export interface PathTable {
+  /** Local sockets that are tunnels. */
+  tunnels: ReadonlySet<number>
   readonly byAddress: Map<string, Map<number, Path>>
   size: number
 }
 
-export const pathTable = (): PathTable => ({ byAddress: new Map(), size: 0 })
+export const pathTable = (): PathTable => ({ tunnels: new Set(), byAddress: new Map(), size: 0 })
 
 /** The path a datagram came by, made on first sight; where the table is full it is made and not remembered. */
 export const pathFor = (table: PathTable, endpoint: Endpoint, socket: number): Path => {
@@ -39,7 +43,7 @@ export const pathFor = (table: PathTable, endpoint: Endpoint, socket: number): P
   let here = table.byAddress.get(endpoint.address)
   const known = here?.get(key)
   if (known !== undefined) return known
-  const made = newPath(endpoint, socket)
+  const made = newPath(endpoint, socket, table.tunnels.has(socket))
   if (table.size >= MOST_PATHS) return made
   if (here === undefined) {
     here = new Map()
@@ -71,12 +75,13 @@ export const sweepPaths = (table: PathTable, referred: ReadonlySet<Path>, before
 /** 4 or 6. */
 export const familyOf = (endpoint: Endpoint): 4 | 6 => (isIpv6(endpoint.address) ? 6 : 4)
 
-const newPath = (endpoint: Endpoint, socket: number): Path => {
+const newPath = (endpoint: Endpoint, socket: number, tunnel: boolean): Path => {
   const ip = parseIp(endpoint.address)
   return {
     endpoint,
     socket,
     scope: ip === undefined ? scope.none : scopeOf(ip),
+    tunnel,
     lastIn: -Infinity,
     lastOut: -Infinity,
     probed: 0,

@@ -109,6 +109,7 @@ const pathSnapshot = (node: Node, peer: Peer, route: PeerRoute): PeerPath => ({
   latency: route.path.latency === UNKNOWN_LATENCY ? undefined : route.path.latency,
   preferred: bestRoute(peer, node.now) === route,
   expired: !isLive(route, node.now),
+  ...(route.path.tunnel ? { tunneled: true } : {}),
 })
 
 const remember = (node: Node, record: PeerRecord): void => {

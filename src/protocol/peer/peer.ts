@@ -119,7 +119,8 @@ export const bestRoute = (peer: Peer, now: Millis, expired = false): PeerRoute |
   return best
 }
 export const qualityOf = (route: PeerRoute, now: Millis): number =>
-  pathQuality(route.path.latency, now - route.path.lastIn, route.path.scope, route.priority)
+  pathQuality(route.path.latency, now - route.path.lastIn, route.path.scope, route.priority) +
+  (route.path.tunnel ? TUNNEL_PENALTY : 0)
 
 /** Spoke to us lately, by whatever way, or came into memory lately. */
 export const isPeerAlive = (peer: Peer, now: Millis): boolean =>
@@ -131,6 +132,8 @@ export const isTrusted = (peer: Peer, now: Millis): boolean => now - peer.lastTr
 /** Suite 3 iff the peer said it speaks protocol 12; else suite 1, which all do. */
 export const suiteFor = (peer: Peer): 1 | 3 => (peer.protocol >= SUITE_3_FROM ? 3 : 1)
 
+/** Worse than any working path that was measured, better than any that has fallen silent. */
+const TUNNEL_PENALTY = 65_535
 const SUSPECT_AFTER = 3
 const SUSPECT_SILENCE: Millis = 9_000
 export const TRUST_WINDOW: Millis = 600_000

@@ -13,6 +13,7 @@ export const changeSockets = (node: Node, sockets: readonly LocalSocket[]): void
   const before = new Set(node.sockets.map((one) => one.socket))
   const after = new Set(sockets.map((one) => one.socket))
   node.sockets = sockets
+  node.paths.tunnels = new Set(sockets.filter((one) => one.tunnel === true).map((one) => one.socket))
   for (const peer of node.peers.values())
     for (const route of [...peer.routes]) if (!after.has(route.path.socket)) removeRoute(node, peer, route)
   if (sockets.some((one) => !before.has(one.socket)))
