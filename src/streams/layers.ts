@@ -1,0 +1,169 @@
+import { type SchedulerLike, Subject, Subscription } from 'rxjs'
+import type { Identity, SecretIdentity } from '../protocol/crypto/identity.ts'
+import type { Crypto } from '../protocol/crypto/suite.ts'
+import type { Endpoint, LocalSocket } from '../protocol/datagram.ts'
+import type { Address, NetworkId } from '../protocol/kernel/id.ts'
+import type { Random } from '../protocol/kernel/rng.ts'
+import type { PeerRecord } from '../protocol/peer/peer-record.ts'
+import { surfaceEndpoints } from '../protocol/peer/surface.ts'
+import { peerIn, peersOf, type Vl1State, viewOf, vl1, worldsOf } from '../protocol/vl1.ts'
+import type { PeerSnapshot, Vl1Input, Vl1Output } from '../protocol/vl1-io.ts'
+import { vl2 } from '../protocol/vl2.ts'
+import type { Vl2Input, Vl2Output } from '../protocol/vl2-io.ts'
+import type { World } from '../protocol/world/world.ts'
+import type { Link } from './link.ts'
+import { type Live, runMachine } from './run-machine.ts'
+
+/** Everything a node needs of the world around it. */
+export interface NodeHands {
+  readonly clock: SchedulerLike
+  readonly random: Random
+  readonly crypto: Crypto
+  readonly link: Link
+  /** The memory-hard check of an identity, off the loop where that is possible; answers when it is done. */
+  readonly validate: (identity: Identity, answer: (valid: boolean) => void) => void
+}
+
+export interface NodeSetup {
+  readonly identity: SecretIdentity
+  readonly planet: World
+  readonly moons: readonly World[]
+  /** Records of `peers.d`. */
+  readonly knownPeers: readonly PeerRecord[]
+  readonly lowBandwidth: boolean
+}
+
+/** What the layers say that is not between themselves. */
+export type Vl1News = Exclude<Vl1Output, { readonly _tag: 'Transmit' | 'Received' | 'Learned' | 'Validate' }>
+export type Vl2News = Exclude<Vl2Output, { readonly _tag: 'Send' | 'Trust' | 'Whois' }>
+
+/** What the layers ask of the node, and tell it. */
+export interface LayerPorts {
+  /** Whether a controller runs on the node, and whom it let in lately. */
+  readonly hasController: () => boolean
+  readonly issued: (network: NetworkId, member: Address) => boolean
+  readonly vl1News: (news: Vl1News) => void
+  readonly vl2News: (news: Vl2News) => void
+  readonly local: (sockets: readonly LocalSocket[]) => void
+  readonly unbound: (error: unknown) => void
+  readonly defect: (error: unknown) => void
+}
+
+/** Link ▸ VL1 ▸ VL2 and back: what one says to the other goes there, the rest is news for the node. */
+export class Layers {
+  readonly #hands: NodeHands
+  readonly #ports: LayerPorts
+  readonly #vl1 = new Subject<Vl1Input>()
+  readonly #vl2 = new Subject<Vl2Input>()
+  readonly #vl1State: Live<Vl1State>
+  readonly #running = new Subscription()
+  #ended = false
+
+  constructor(setup: NodeSetup, hands: NodeHands, ports: LayerPorts) {
+    this.#hands = hands
+    this.#ports = ports
+    const { clock, random, crypto, link } = hands
+    const { hasController, issued } = ports
+    const physical = vl1({ ...setup, crypto, random, version: VERSION, allowLoopback: link.allowLoopback ?? false })
+    const member = vl2({
+      crypto,
+      random,
+      view: viewOf(physical.initial),
+      version: VERSION,
+      get controller() {
+        return hasController()
+      },
+      issued,
+    })
+    this.#vl1State = { state: physical.initial }
+    this.#running.add(this.#vl2.pipe(runMachine(member, clock)).subscribe({ next: this.#vl2Deed, error: ports.defect }))
+    this.#running.add(
+      this.#vl1
+        .pipe(runMachine(physical, clock, this.#vl1State))
+        .subscribe({ next: this.#vl1Deed, error: ports.defect }),
+    )
+  }
+
+  /** The first HELLOs leave before this returns if the link is bound. */
+  start(): void {
+    const { link } = this.#hands
+    const bound = (sockets: readonly LocalSocket[]): void => {
+      this.#ports.local(sockets)
+      this.#vl1.next({ _tag: 'Local', sockets })
+    }
+    this.#running.add(link.local$.subscribe({ next: bound, error: this.#ports.unbound }))
+    this.#running.add(link.incoming$.subscribe((batch) => this.#vl1.next({ _tag: 'Datagrams', batch })))
+  }
+
+  get peers(): ReadonlyMap<Address, PeerSnapshot> {
+    return peersOf(this.#vl1State.state)
+  }
+
+  peer(address: Address): PeerSnapshot | undefined {
+    return peerIn(this.#vl1State.state, address)
+  }
+  /** The planet in force, and the moons. */
+  get worlds(): { readonly planet: World; readonly moons: readonly World[] } {
+    return worldsOf(this.#vl1State.state)
+  }
+  /** Where others say that we are. */
+  get surfaces(): readonly Endpoint[] {
+    return surfaceEndpoints(this.#vl1State.state.surface)
+  }
+
+  tellVl1(input: Vl1Input): void {
+    this.#vl1.next(input)
+  }
+  tellVl2(input: Vl2Input): void {
+    this.#vl2.next(input)
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#vl1.complete()
+    this.#vl2.complete()
+    this.#running.unsubscribe()
+  }
+
+  readonly #vl1Deed = (output: Vl1Output): void => {
+    switch (output._tag) {
+      case 'Transmit':
+        this.#hands.link.send(output.datagrams)
+        return
+      case 'Received':
+        this.#vl2.next({ _tag: 'Messages', messages: output.messages })
+        return
+      case 'Learned':
+        this.#vl2.next({ _tag: 'Learned', identity: output.identity })
+        return
+      case 'Validate': {
+        const { identity } = output
+        this.#hands.validate(identity, (valid) => {
+          if (!this.#ended) this.#vl1.next({ _tag: 'Validated', identity, valid })
+        })
+        return
+      }
+      default:
+        this.#ports.vl1News(output)
+    }
+  }
+
+  readonly #vl2Deed = (output: Vl2Output): void => {
+    switch (output._tag) {
+      case 'Send':
+        this.#vl1.next({ _tag: 'Send', packets: output.packets })
+        return
+      case 'Trust':
+        this.#vl1.next({ _tag: 'Trust', peers: output.peers })
+        return
+      case 'Whois':
+        this.#vl1.next({ _tag: 'Whois', address: output.address })
+        return
+      default:
+        this.#ports.vl2News(output)
+    }
+  }
+}
+
+/** What peers are told: the version of the protocol's feature set, not of this package. */
+export const VERSION = { major: 1, minor: 14, revision: 1 } as const
