@@ -65,7 +65,6 @@ export interface TcpOptions {
 }
 export type CongestionControl = 'bbr' | 'cubic' | 'reno'
 
-
 export type StackInput =
   | { readonly _tag: 'Frames'; readonly frames: readonly Frame[] }
   /** The interface as a whole, each time anything of it changes. */
