@@ -73,7 +73,7 @@ describe('a native controller', () => {
       },
     })
     expect(outputs.filter((one) => one._tag === 'Drop')).toEqual([])
-    expect(node.state.table.byId.get(NETWORK)?.active?.rules.exact).toBe(true)
+    expect(node.state.table.byId.get(NETWORK)?.active?.rules.base.heads).toEqual(Uint8Array.of(1))
   })
 
   it('is asked in the words it was asked by a native node', () => {

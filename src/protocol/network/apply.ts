@@ -9,7 +9,7 @@ import { com as comCodec } from './credential/com.ts'
 import { ownCredentials } from './credentials.ts'
 import { type Active, type Joined, statusOf } from './joined.ts'
 import { ownIpv6 } from './resolution.ts'
-import { ruleSet } from './rules.ts'
+import { ruleEngine } from './rule-engine.ts'
 import { drop, type Turn, wake } from './turn.ts'
 
 /** Where a configuration came from: only what a controller says is stored, what was stored is infinitely old. */
@@ -95,7 +95,7 @@ const activeOf = (self: Address, config: NetworkConfig, dictionary: Uint8Array):
     config,
     dictionary,
     com: certificate?._tag === 'Right' ? certificate.right : undefined,
-    rules: ruleSet(config.rules),
+    rules: ruleEngine(self, config),
     ipv6: ownIpv6(config.staticIps),
     broadcast: flag(configFlag.broadcast),
     ndpEmulation: flag(configFlag.ndpEmulation),

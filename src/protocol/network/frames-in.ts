@@ -24,7 +24,7 @@ import { isMulticast } from './mac.ts'
 import type { Member } from './member.ts'
 import { gathered } from './multicast-receive.ts'
 import { distribute } from './multicast-send.ts'
-import { filter } from './rules.ts'
+import { filterIn } from './rules.ts'
 import { deliver, drop, reply, type Turn } from './turn.ts'
 
 /**
@@ -40,8 +40,9 @@ export const receiveFrame = (t: Turn, message: Message) => {
   if (member === undefined || p.length === FRAME_FIELDS) return
   const etherType = frameEtherType(p)
   const payload = frameData(p)
-  if (filter(net.active!.rules, 'in', message.source, member.mac, net.ownMac, etherType, payload) === 'drop')
-    return drop(t, 'rule', net.id, message.source)
+  const verdict = filterIn(t, net, net.active!, member, member.mac, net.ownMac, etherType, payload)
+  if (verdict === 'drop') return drop(t, 'rule', net.id, message.source)
+  if (verdict === 'redirect') return
   deliver(t, net, { to: net.ownMac, from: member.mac, etherType, payload })
 }
 
@@ -84,11 +85,12 @@ const deliverExtFrame = (
     return false
   }
   if (from === 0 || from === net.ownMac) return refuse('bad-source')
-  const verdict = filter(active.rules, 'in', member.address, from, to, etherType, payload)
+  const verdict = filterIn(t, net, active, member, from, to, etherType, payload)
   if (verdict === 'drop') {
     drop(t, 'rule', net.id, member.address)
     return true
   }
+  if (verdict === 'redirect') return true
   if (verdict === 'accept') {
     if (from !== member.mac) {
       if (!active.bridges.has(member.address)) return refuse('bad-source')
@@ -128,8 +130,9 @@ export const receiveMulticastFrame = (t: Turn, message: Message) => {
       if (!active.bridges.has(peer)) return drop(t, 'bad-source', net.id, peer)
       learnRoute(net.routes, from, peer)
     }
-    if (filter(active.rules, 'in', peer, from, to, etherType, payload) === 'drop') drop(t, 'rule', net.id, peer)
-    else deliver(t, net, { to, from, etherType, payload })
+    const verdict = filterIn(t, net, active, member, from, to, etherType, payload)
+    if (verdict === 'drop') drop(t, 'rule', net.id, peer)
+    else if (verdict !== 'redirect') deliver(t, net, { to, from, etherType, payload })
   }
   if (gatherLimit !== undefined && gatherLimit > 0) answerGather(t, net, message, to, adi, gatherLimit)
 }

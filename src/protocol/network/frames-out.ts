@@ -9,7 +9,7 @@ import type { Active, Joined } from './joined.ts'
 import { addressOf, isMulticast, isNodeMac } from './mac.ts'
 import { memberOf } from './member.ts'
 import { sendMulticast } from './multicast-send.ts'
-import { filter } from './rules.ts'
+import { filterOut } from './rules.ts'
 import { deliver, drop, send, type Turn } from './turn.ts'
 
 /**
@@ -34,7 +34,9 @@ const sendFrame = (t: Turn, net: Joined, active: Active, frame: Frame) => {
   if (to === net.ownMac) return deliver(t, net, frame)
   if (!isNodeMac(net.macs, to)) return sendToBridges(t, net, active, frame)
   const peer = addressOf(net.macs, to)
-  if (filter(active.rules, 'out', peer, from, to, etherType, payload) === 'drop') return drop(t, 'rule', net.id, peer)
+  const verdict = filterOut(t, net, active, peer, from, to, etherType, payload, false)
+  if (verdict === 'drop') return drop(t, 'rule', net.id, peer)
+  if (verdict === 'redirect') return
   pushIfNeeded(t, net, memberOf(net, peer))
   if (bridged) send(t, peer, verbCode.extFrame, extFramePacket(net.key, 0, to, from, etherType, payload))
   else send(t, peer, verbCode.frame, framePacket(net.key, etherType, payload))
@@ -43,10 +45,14 @@ const sendFrame = (t: Turn, net: Joined, active: Active, frame: Frame) => {
 /** To a device behind a bridge: the bridge it was seen behind, else several of them. */
 const sendToBridges = (t: Turn, net: Joined, active: Active, frame: Frame) => {
   const { to, from, etherType, payload } = frame
-  if (filter(active.rules, 'out', undefined, from, to, etherType, payload) === 'drop') return drop(t, 'rule', net.id)
+  const verdict = filterOut(t, net, active, undefined, from, to, etherType, payload, false)
+  if (verdict === 'drop') return drop(t, 'rule', net.id)
+  if (verdict === 'redirect') return
   for (const bridge of bridgesTowards(t, net, active, frame)) {
-    if (filter(active.rules, 'out', bridge, from, to, etherType, payload) === 'drop') drop(t, 'rule', net.id, bridge)
-    else send(t, bridge, verbCode.extFrame, extFramePacket(net.key, 0, to, from, etherType, payload, true))
+    const each = filterOut(t, net, active, bridge, from, to, etherType, payload, true)
+    if (each === 'drop') drop(t, 'rule', net.id, bridge)
+    else if (each !== 'redirect')
+      send(t, bridge, verbCode.extFrame, extFramePacket(net.key, 0, to, from, etherType, payload, true))
   }
 }
 

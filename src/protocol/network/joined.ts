@@ -12,7 +12,7 @@ import type { Com } from './credential/com.ts'
 import { type MacScheme, macOf, macScheme } from './mac.ts'
 import type { Member } from './member.ts'
 import type { OwnIpv6 } from './resolution.ts'
-import type { RuleSet } from './rules.ts'
+import type { RuleEngine } from './rule-engine.ts'
 
 /** A network this node has joined: what the controller said last, who else is in it, and what is due next. */
 export interface Joined {
@@ -58,7 +58,7 @@ export interface Active {
   /** As received, for comparison and storage. */
   readonly dictionary: Uint8Array
   readonly com: Com | undefined
-  readonly rules: RuleSet
+  readonly rules: RuleEngine
   readonly ipv6: readonly OwnIpv6[]
   readonly broadcast: boolean
   readonly ndpEmulation: boolean

@@ -4,6 +4,7 @@ import type { Millis } from '../kernel/machine.ts'
 import { type Com, comAgrees, comTimestamp } from './credential/com.ts'
 import type { Joined } from './joined.ts'
 import { macOf } from './mac.ts'
+import { NOBODY, type Party } from './rule-party.ts'
 import type { Turn } from './turn.ts'
 
 /** What is known of another member of a network (`docs/protocol/vl2.md` §6). In memory only. */
@@ -17,6 +18,9 @@ export interface Member {
   readonly credentials: Map<string, StoredCredential>
   /** Revocation thresholds by type and id. */
   readonly revoked: Map<string, bigint>
+  /** What the rules may know of it, and under which configuration that was gathered. */
+  party: Party
+  partyEpoch: number
   /** Whether the gate is open, and under which configuration that was concluded. */
   allowed: boolean
   judged: number
@@ -48,6 +52,8 @@ export const memberOf = (net: Joined, address: Address): Member => {
     comThreshold: 0n,
     credentials: new Map(),
     revoked: new Map(),
+    party: NOBODY,
+    partyEpoch: NEVER,
     allowed: false,
     judged: NEVER,
     heardAt: -Infinity,
@@ -77,6 +83,11 @@ export const isAllowed = (t: Turn, net: Joined, member: Member, identity: Identi
 /** What the gate concluded of this member no longer holds. */
 export const judgeAnew = (member: Member): void => {
   member.judged = NEVER
+}
+
+/** What the rules know of this member no longer holds. */
+export const gatherAnew = (member: Member): void => {
+  member.partyEpoch = NEVER
 }
 
 const hasUsableCom = (member: Member): boolean =>

@@ -8,7 +8,7 @@ import { credentialType, type Revocation, verifyRevocation } from './credential/
 import type { IdentityOf, Verification } from './credential/signature.ts'
 import { type Tag, tag, verifyTag } from './credential/tag.ts'
 import type { Joined } from './joined.ts'
-import { judgeAnew, type Member, memberOf } from './member.ts'
+import { gatherAnew, judgeAnew, type Member, memberOf } from './member.ts'
 
 /** What judging a credential takes. */
 export interface Judge {
@@ -78,6 +78,7 @@ export const fileRevocation = (judge: Judge, net: Joined, value: Revocation): Fi
       if (value.type === credentialType.com) target.comThreshold = value.threshold
       else if (target.revoked.has(key) || target.revoked.size < CREDENTIALS) target.revoked.set(key, value.threshold)
       judgeAnew(target)
+      gatherAnew(target)
     },
   )
 }
@@ -101,7 +102,9 @@ const fileOther = (
   if ((member?.revoked.get(key) ?? 0n) >= value.timestamp) return 'refused'
   if (stored === undefined && (member?.credentials.size ?? 0) >= CREDENTIALS) return 'refused'
   return file(judge, verify, () => {
-    memberOf(net, holder).credentials.set(key, { timestamp: value.timestamp, bytes })
+    const member = memberOf(net, holder)
+    member.credentials.set(key, { timestamp: value.timestamp, bytes })
+    gatherAnew(member)
   })
 }
 

@@ -13,7 +13,7 @@ import { BROADCAST } from './mac.ts'
 import { memberOf } from './member.ts'
 import { currentMembers, type Group, groupOf } from './multicast-group.ts'
 import { arpGroup, emulateNdp } from './resolution.ts'
-import { filter } from './rules.ts'
+import { filterOut } from './rules.ts'
 import { deliver, drop, packetOf, send, type Turn, wake } from './turn.ts'
 
 /**
@@ -52,7 +52,9 @@ export const sendMulticast = (t: Turn, net: Joined, active: Active, frame: Frame
   const group = arp ?? { mac: frame.to, adi: 0 }
   if (bridged) learnGroup(t, net, group)
   const { from, to, etherType, payload } = frame
-  if (filter(active.rules, 'out', undefined, from, to, etherType, payload) === 'drop') return drop(t, 'rule', net.id)
+  const verdict = filterOut(t, net, active, undefined, from, to, etherType, payload, false)
+  if (verdict === 'drop') return drop(t, 'rule', net.id)
+  if (verdict === 'redirect') return
   // the frame may outlive this call, its buffer belongs to the host stack
   distribute(
     t,
@@ -122,7 +124,8 @@ const sendTo = (t: Turn, outgoing: Outgoing, active: Active, to: Address): void 
   done.add(to)
   outgoing.sent++
   const from = copy.from ?? net.ownMac
-  if (filter(active.rules, 'out', to, from, group.mac, copy.etherType, copy.payload) === 'drop') return
+  const verdict = filterOut(t, net, active, to, from, group.mac, copy.etherType, copy.payload, true)
+  if (verdict === 'drop' || verdict === 'redirect') return
   sendCopy(t, net, active, to, group, copy, false)
 }
 

@@ -1,39 +1,74 @@
 import type { Address, Mac } from '../kernel/id.ts'
+import { extFramePacket } from '../verb/ext-frame.ts'
+import { verbCode } from '../verb/verb-code.ts'
+import type { Active, Joined } from './joined.ts'
+import type { Member } from './member.ts'
+import { type Decision, filterInbound, filterOutbound } from './rule-engine.ts'
+import { memberParty, NOBODY, type Party } from './rule-party.ts'
+import { send, type Turn } from './turn.ts'
 
-/** What the rules of a network say of one frame: `super` skips the checks of addressing that follow. */
-export type Verdict = 'drop' | 'accept' | 'super'
+/** What the rules of a network say of one frame; see `Decision`. A frame that is redirected goes nowhere else. */
+export type Verdict = Decision['verdict']
 
 /**
- * A network's rules made ready: `filter` asks them for every frame.
- *
- * Deployed so far is the list that controllers give a new network, a single ACCEPT. **Every other list is treated as
- * that one**: matches, DROP, TEE, WATCH, REDIRECT and capabilities are not evaluated, a frame passes whatever they say.
+ * Decides about a frame to `peer` (`undefined` while the recipients are not chosen yet), and sends what the rules want
+ * copied or redirected (`docs/protocol/vl2.md` §8.5). `noTee` for a second pass, whose copies the first has sent.
  */
-export interface RuleSet {
-  /** The list as serialized by the controller. */
-  readonly rules: Uint8Array
-  /** Whether the list is exactly ACCEPT, that is, whether `filter` says what the controller means. */
-  readonly exact: boolean
+export const filterOut = (
+  t: Turn,
+  net: Joined,
+  active: Active,
+  peer: Address | undefined,
+  from: Mac,
+  to: Mac,
+  etherType: number,
+  payload: Uint8Array,
+  noTee: boolean,
+): Verdict => {
+  const remote = peer === undefined ? NOBODY : partyOf(net, active, net.members.get(peer))
+  const { random } = t.config
+  const decision = filterOutbound(active.rules, peer, remote, from, to, etherType, payload, noTee, random)
+  if (decision.copies.length > 0) sendCopies(t, net, decision, from, to, etherType, payload)
+  return decision.verdict
 }
 
-export const ruleSet = (rules: Uint8Array): RuleSet => ({
-  rules,
-  exact: rules.length === 2 && (rules[0]! & TYPE) === ACCEPT && rules[1] === 0,
-})
+/** Decides about a frame from `member`, likewise (§8.6). */
+export const filterIn = (
+  t: Turn,
+  net: Joined,
+  active: Active,
+  member: Member,
+  from: Mac,
+  to: Mac,
+  etherType: number,
+  payload: Uint8Array,
+): Verdict => {
+  const remote = partyOf(net, active, member)
+  const decision = filterInbound(active.rules, member.address, remote, from, to, etherType, payload, t.config.random)
+  if (decision.copies.length > 0) sendCopies(t, net, decision, from, to, etherType, payload)
+  return decision.verdict
+}
 
-/**
- * Decides about a frame between this node and `peer` (`undefined` outbound, where the recipients are not chosen yet).
- * Both directions of every unicast and multicast frame come through here.
- */
-export const filter = (
-  _rules: RuleSet,
-  _direction: 'in' | 'out',
-  _peer: Address | undefined,
-  _from: Mac,
-  _to: Mac,
-  _etherType: number,
-  _payload: Uint8Array,
-): Verdict => 'accept'
+const partyOf = (net: Joined, active: Active, member: Member | undefined): Party => {
+  if (member === undefined) return NOBODY
+  if (member.partyEpoch !== net.epoch) {
+    member.partyEpoch = net.epoch
+    member.party = memberParty(member, active.config)
+  }
+  return member.party
+}
 
-const TYPE = 0x3f
-const ACCEPT = 0x01
+const sendCopies = (
+  t: Turn,
+  net: Joined,
+  decision: Decision,
+  from: Mac,
+  to: Mac,
+  etherType: number,
+  payload: Uint8Array,
+): void => {
+  for (const copy of decision.copies) {
+    const data = payload.subarray(0, copy.length)
+    send(t, copy.to, verbCode.extFrame, extFramePacket(net.key, copy.flags, to, from, etherType, data, true))
+  }
+}
