@@ -1,6 +1,9 @@
 import http from 'node:http'
+import https from 'node:https'
+import type { Duplex } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createConnection, serveHttp, toDuplex, ZtAgent } from '../../src/node.ts'
+import { createConnection, serveHttp, toDuplex, undiciConnector, ZtAgent, ZtHttpsAgent } from '../../src/node.ts'
+import { certificate } from '../support/certificate.ts'
 import { type Loopback, loopback } from '../support/loopback.ts'
 import { pattern, readAll, serveEcho } from '../support/virtual-pair.ts'
 
@@ -58,6 +61,55 @@ describe('over real UDP on loopback', () => {
     expect(connections).toBe(1)
     agent.destroy()
     await listener.close()
+  })
+
+  it('serves HTTPS over the same connections', async () => {
+    const { a, b } = world
+    const listener = await a.listen({ port: 443 })
+    const server = https.createServer(certificate, (request, response) => {
+      response.end(`secret ${request.url}`)
+    })
+    serveHttp(listener, server)
+    const agent = new ZtHttpsAgent(b, { ca: certificate.cert, keepAlive: true })
+    const ask = (path: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const options = { host: a.address(4)!, port: 443, path, agent, servername: 'rxzt-test' }
+        https
+          .get(options, (response) => {
+            let text = ''
+            response.on('data', (chunk) => {
+              text += chunk
+            })
+            response.on('end', () => resolve(text))
+          })
+          .on('error', reject)
+      })
+    expect(await ask('/one')).toBe('secret /one')
+    expect(await ask('/two')).toBe('secret /two')
+    agent.destroy()
+    await listener.close()
+  })
+
+  it('connects undici, with and without TLS', async () => {
+    const { a, b } = world
+    const listener = await a.listen({ port: 8443 })
+    serveHttp(
+      listener,
+      https.createServer(certificate, (_request, response) => response.end('ok')),
+    )
+    const connect = undiciConnector(b)
+    const open = (protocol: string, port: number) =>
+      new Promise<Duplex>((resolve, reject) => {
+        connect({ hostname: a.address(4)!, port, protocol, servername: 'rxzt-test' }, (error, socket) =>
+          error === null ? resolve(socket) : reject(error),
+        )
+      })
+    // nobody vouches for the certificate here
+    await expect(open('https:', 8443)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+    const plain = await open('http:', 8443)
+    plain.destroy()
+    await listener.close()
+    await expect(open('http:', 8443)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 
   it('pings both families', async () => {

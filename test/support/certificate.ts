@@ -1,0 +1,21 @@
+/** A self-signed certificate for the name `rxzt-test`, valid for a century, and its published key: for tests only. */
+export const certificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBlDCCATugAwIBAgIUezmU5ZlDxcPFyA8SjxyyiyZ4gqkwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJcnh6dC10ZXN0MCAXDTI2MTEyNTIyMTgyOVoYDzIxMjYxMTAx
+MjIxODI5WjAUMRIwEAYDVQQDDAlyeHp0LXRlc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAT+468Xyq6Vd9P12yTe0Hj+g4tsHy3qppZWfGzQDHJkkFVlH5vuZDtA
+6objczsJY016JbhUwaVm2lcZ2G6Qx2N+o2kwZzAdBgNVHQ4EFgQUXSY9sONd3JZd
+yfFR6WZe8aUmgpMwHwYDVR0jBBgwFoAUXSY9sONd3JZdyfFR6WZe8aUmgpMwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglyeHp0LXRlc3QwCgYIKoZIzj0EAwID
+RwAwRAIgXEvr04+S5m6IlWT5Um3SGRDpiBOWsFSDcw1TwnD6grUCIGRERd2tDIQ2
+nipVI9xAYkRQzf6EcAlYoa1fBtMqxFgV
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg/dVqR/p1yhi3YrIY
+65Gqimd8nWd55x/JJdxx3PI907WhRANCAAT+468Xyq6Vd9P12yTe0Hj+g4tsHy3q
+ppZWfGzQDHJkkFVlH5vuZDtA6objczsJY016JbhUwaVm2lcZ2G6Qx2N+
+-----END PRIVATE KEY-----
+`,
+}
