@@ -20,6 +20,8 @@ import { type NetworkState, type NodeInfo, type Peer, publicPath, publicPeer } f
 import type { StoreKey } from './store.ts'
 import { type PacketTrace, packetTrace, type TraceRecord } from './trace.ts'
 
+export { type NodeHands, type NodeSetup, VERSION } from './layers.ts'
+
 /** Something to be kept between runs; without a value it is to be forgotten. */
 export interface Saved {
   readonly key: StoreKey
