@@ -1,11 +1,13 @@
 import { defer, distinctUntilChanged, map, merge, type Observable, startWith } from 'rxjs'
-import { parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
+import { type NetworkId as NetworkBits, parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
+import { type LocalSettings, openSettings, printLocalSettings } from '../protocol/network/local-settings.ts'
 import type { Counts } from '../streams/counters.ts'
 import { NetworkError, NodeError, SocketError } from '../streams/error.ts'
 import type { ZtEvent } from '../streams/event.ts'
 import type { Clock } from '../streams/io/clock.ts'
 import type { LinkStats } from '../streams/link.ts'
 import type { RunningNode } from '../streams/node.ts'
+import { publicNetworkId } from '../streams/public-id.ts'
 import type { NetworkState, NodeInfo, Peer } from '../streams/snapshot.ts'
 import type { PacketTrace, TraceRecord } from '../streams/trace.ts'
 import { asNetworkId, asNodeId, asWorldId, type NetworkId, type NodeId, type WorldId } from './id.ts'
@@ -18,8 +20,8 @@ export interface JoinOptions extends WaitOptions {
   /** What to wait for: authorised and addressed (default), authorised, or nothing. */
   readonly wait?: 'ready' | 'ok' | 'none'
   /**
-   * What of the controller's configuration the host stack takes. Everything by default: the stack is this program's
-   * own and can harm no other, unlike that of a host.
+   * What of the controller's configuration the host stack takes; kept in the store. Everything by default, if the
+   * store says nothing else: the stack is this program's own and can harm no other, unlike that of a host.
    */
   readonly allow?: {
     readonly managed?: boolean
@@ -94,6 +96,8 @@ export class VirtualNode implements ZtNode {
   /** The streams under the interface, for the roles that are built on a node. */
   readonly running: RunningNode
   readonly keeper: Keeper
+  /** What was said of networks in this run or an earlier one. */
+  readonly settings = new Map<NetworkBits, LocalSettings>()
   readonly #handles = new Map<NetworkId, VirtualNetwork>()
   readonly #afterEnd: () => Promise<void>
   readonly #beforeClose: (() => Promise<void>)[] = []
@@ -165,13 +169,11 @@ export class VirtualNode implements ZtNode {
   async join(id: NetworkId | string | bigint, options: JoinOptions = {}): Promise<Network> {
     this.#check()
     const name = asNetworkId(id)
-    const { wait = 'ready', allow = {}, onDenied = 'wait', leaveOnDispose = false, signal, timeout } = options
+    const { wait = 'ready', allow, onDenied = 'wait', leaveOnDispose = false, signal, timeout } = options
     signal?.throwIfAborted()
-    const allowed = { managed: allow.managed ?? true, default: allow.default ?? true }
     const bits = parseNetworkId(name)!
-    const known = this.running.networks.get(bits)
-    const network = known ?? this.running.join(bits, allowed)
-    if (known !== undefined && options.allow !== undefined) known.allow(allowed)
+    const network = this.running.networks.get(bits) ?? this.running.join(bits, this.settingsOf(bits))
+    if (allow !== undefined) this.allow(bits, allow)
     const handle = this.#handle(name)!
     handle.leaveOnDispose = leaveOnDispose
     if (wait !== 'none')
@@ -223,6 +225,19 @@ export class VirtualNode implements ZtNode {
     return this.close()
   }
 
+  /** What is allowed to a network, joined or not: what the store says, else everything. */
+  settingsOf(id: NetworkBits): LocalSettings {
+    return this.running.networks.get(id)?.allowed ?? this.settings.get(id) ?? openSettings
+  }
+  /** Changes what a network may do here, from now on and in later runs. */
+  allow(id: NetworkBits, change: { readonly [K in keyof LocalSettings]?: LocalSettings[K] | undefined }): void {
+    const given = Object.entries(change).filter(([, value]) => value !== undefined)
+    const settings = { ...this.settingsOf(id), ...Object.fromEntries(given) }
+    this.settings.set(id, settings)
+    this.running.networks.get(id)?.allow(settings)
+    this.keeper.save({ kind: 'network.local', id: publicNetworkId(id) }, printLocalSettings(settings))
+  }
+
   /** Something that has to end before the node does. */
   beforeClose(end: () => Promise<void>): void {
     this.#beforeClose.push(end)
@@ -230,7 +245,9 @@ export class VirtualNode implements ZtNode {
 
   async #leave(name: NetworkId): Promise<void> {
     const reason = new NetworkError('ERR_ZT_LEFT', name, `network ${name} was left — join it again`)
-    this.running.leave(parseNetworkId(name)!, reason)
+    const id = parseNetworkId(name)!
+    this.running.leave(id, reason)
+    this.settings.delete(id)
     this.#handles.delete(name)
     await this.keeper.left(name)
   }

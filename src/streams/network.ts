@@ -4,6 +4,7 @@ import type { Address, Mac, NetworkId } from '../protocol/kernel/id.ts'
 import type { IpAddress } from '../protocol/kernel/ip.ts'
 import type { Random } from '../protocol/kernel/rng.ts'
 import type { NetworkConfig } from '../protocol/network/config.ts'
+import type { LocalSettings } from '../protocol/network/local-settings.ts'
 import { addressOf, isNodeMac, type MacScheme, macOf, macScheme } from '../protocol/network/mac.ts'
 import type { NetworkStatus } from '../protocol/vl2-io.ts'
 import { stack } from '../tcpip/stack.ts'
@@ -12,7 +13,7 @@ import { Counters } from './counters.ts'
 import type { ZtError } from './error.ts'
 import { type NodeId, publicMac, publicNodeId } from './public-id.ts'
 import { runMachine } from './run-machine.ts'
-import { type Allowed, type Neighbor, type NetworkState, networkState } from './snapshot.ts'
+import { type Neighbor, type NetworkState, networkState } from './snapshot.ts'
 import { type SocketId, SocketTable } from './sockets.ts'
 import { type FrameTrace, frameTrace } from './trace.ts'
 
@@ -43,12 +44,12 @@ export class RunningNetwork {
   readonly #input = new Subject<StackInput>()
   readonly #tap = new Subject<FrameTrace>()
   readonly #neighbours = new Map<IpAddress, Mac>()
-  #allowed: Allowed
+  #allowed: LocalSettings
   #status: NetworkStatus = 'requesting'
   #config: NetworkConfig | undefined
   #groups: readonly MulticastGroup[] = []
 
-  constructor(id: NetworkId, self: Address, allowed: Allowed, ports: NetworkPorts) {
+  constructor(id: NetworkId, self: Address, allowed: LocalSettings, ports: NetworkPorts) {
     this.id = id
     this.#ports = ports
     this.#allowed = allowed
@@ -88,7 +89,12 @@ export class RunningNetwork {
     this.#publish()
   }
 
-  allow(allowed: Allowed): void {
+  /** Which parts of the configuration the host stack takes. */
+  get allowed(): LocalSettings {
+    return this.#allowed
+  }
+
+  allow(allowed: LocalSettings): void {
     this.#allowed = allowed
     this.#configureStack()
     this.#publish()
