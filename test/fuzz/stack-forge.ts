@@ -62,7 +62,7 @@ export const stackForge = (c: Chance, own: Mac, v4: string, v6: string, ports: r
       const one = c.pick(recent)
       return { ...one, to: own, payload: mend(c, splice(c, one.payload, c.pick(recent).payload)) }
     },
-    replayed: (recent) => ({ ...c.pick(recent.filter((one) => one.from !== own)) }),
+    replayed: (recent) => c.pick([...recent.filter((one) => one.from !== own), c.pick(recent)]),
     'TCP in the window': (recent) => {
       const its = recent.filter((one) => one.from !== own && protocolOf(one) === 6)
       if (its.length === 0) return v4Of(6, c.bytes(40))
@@ -142,8 +142,38 @@ export const stackForge = (c: Chance, own: Mac, v4: string, v6: string, ports: r
     'other type': () => ({ to: own, from: stranger(), etherType: c.below(0x10000), payload: data() }),
     'other address': (recent) => ({ ...c.pick(recent), to: mac(c.below(2 ** 31) * 2 ** 16 + c.below(0x10000)) }),
   }
+  /** Hundreds of these at once fill what has a bound. */
+  const floods: Readonly<Record<string, () => Frame>> = {
+    'SYN flood': () => {
+      const segment = concat(
+        new Uint8Array(2),
+        Uint8Array.of(0, 80),
+        c.bytes(8),
+        Uint8Array.of(0x50, 2, 0xff, 0xff, 0, 0, 0, 0),
+      )
+      writeU16(segment, 0, 1 + c.below(0xffff))
+      const frame = v4Of(6, segment, `10.0.0.${3 + c.below(250)}`, v4)
+      return { ...frame, payload: mend(c, frame.payload, Infinity) }
+    },
+    'fragment flood': () => {
+      const packet = { from: '10.0.0.7', to: v4, protocol: 17, id: c.below(0x10000), offset: 8, more: true }
+      return frame4(own, ipv4({ ...packet, payload: c.bytes(8) }))
+    },
+    'echo flood': () => {
+      const from = `fd00::${(3 + c.below(0xfff0)).toString(16)}`
+      return v6Of(58, icmp(128, 0, c.below(2 ** 31), c.bytes(8), [from, v6]), from, v6)
+    },
+    'echo flood of one': () => v6Of(58, icmp(128, 0, 0, c.bytes(2_000), ['fd00::abcd', v6]), 'fd00::abcd', v6),
+  }
   const names = Object.keys(kinds)
+  let flood: { readonly kind: string; left: number } | undefined
   return (recent: readonly Frame[]): readonly [kind: string, frame: Frame] => {
+    if (flood === undefined && c.once(1_500)) flood = { kind: c.pick(Object.keys(floods)), left: 600 }
+    if (flood !== undefined) {
+      const { kind } = flood
+      if (--flood.left === 0) flood = undefined
+      return [kind, floods[kind]!()]
+    }
     const kind = c.pick(names)
     const frame = kinds[kind]!(recent)
     return [kind, { ...frame, payload: frame.payload.slice() }]
@@ -156,7 +186,7 @@ export const protocolOf = ({ etherType, payload }: Frame): number | undefined =>
 
 /** Half of the time (or `of − 1` in `of`) the checksums are right again, so that what is behind them is looked at. */
 const mend = (c: Chance, packet: Uint8Array, of = 2): Uint8Array => {
-  if (c.once(of) || packet.length < 20) return packet
+  if ((of < Infinity && c.once(of)) || packet.length < 20) return packet
   const isV4 = packet[0]! >>> 4 === 4
   const at = headerOf(packet)
   if (!isV4 && packet[0]! >>> 4 !== 6) return packet
