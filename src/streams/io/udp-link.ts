@@ -88,6 +88,8 @@ class UdpLink implements Link {
     this.#ports.clear()
     this.#incoming.complete()
     this.#local.complete()
+    // dgram says closed before the loop has let go of the handle, which it does at the end of its turn
+    for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate)
   }
 
   ref(): void {
