@@ -2,6 +2,7 @@ export { undiciConnector, ZtAgent, ZtHttpsAgent } from './api/adapter/agent.ts'
 export { createConnection } from './api/adapter/connection.ts'
 export { type DuplexOptions, toDuplex, type VirtualDuplex } from './api/adapter/duplex.ts'
 export { serveHttp } from './api/adapter/serve-http.ts'
+export { type LocalApi, type LocalApiOptions, serveLocalApi } from './api/http/serve-local-api.ts'
 export { directoryStore } from './streams/io/directory-store.ts'
 export { type TcpRelayLinkOptions, tcpRelayLink } from './streams/io/tcp-relay-link.ts'
 export {

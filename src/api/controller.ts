@@ -76,7 +76,8 @@ export class HostedController implements Controller {
   readonly #running: RunningController
   readonly #networks = new BehaviorSubject<ReadonlyMap<NetworkId, ControllerNetwork>>(new Map())
   readonly #members = new Map<NetworkBits, BehaviorSubject<ReadonlyMap<NodeId, Member>>>()
-  readonly #ready: Promise<void>
+  /** Resolves when the stored networks are in, rejects if they cannot be read. */
+  readonly ready: Promise<void>
   #damaged: ReadonlyMap<NetworkBits, StoreError> = new Map()
   readonly #orphans = new Map<NetworkBits, readonly string[]>()
   #isReady = false
@@ -107,8 +108,8 @@ export class HostedController implements Controller {
           this.#showMembers(news.network)
       }
     })
-    this.#ready = this.#restore()
-    this.#ready.catch((error: unknown) =>
+    this.ready = this.#restore()
+    this.ready.catch((error: unknown) =>
       node.running.note('error', 'controller', `stored networks cannot be read: ${String(error)}`),
     )
     node.beforeClose(() => this.close().catch(() => undefined))
@@ -169,7 +170,7 @@ export class HostedController implements Controller {
 
   /** One command of the controller role; resolves when the store has what it changed. */
   async command(input: ControllerInput): Promise<{ readonly created: NetworkBits | undefined }> {
-    await this.#ready
+    await this.ready
     if (this.#closed !== undefined) throw new NodeError('ERR_ZT_CLOSED', 'the controller is closed — create a new one')
     const damage =
       'network' in input && typeof input.network === 'bigint' ? this.#damaged.get(input.network) : undefined
