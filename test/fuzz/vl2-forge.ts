@@ -21,6 +21,8 @@ import type { Sample } from './samples.ts'
 export const vl2Forge = (
   c: Chance,
   network: NetworkId,
+  /** One that is joined and whose controller nobody knows. */
+  unknown: NetworkId,
   controller: SecretIdentity,
   members: readonly SecretIdentity[],
   samples: readonly Sample[],
@@ -60,8 +62,9 @@ export const vl2Forge = (
   /** What the controller signed, or somebody else did. */
   const chunks = (now: number, inRe: boolean): readonly Uint8Array[] => {
     const signer = c.once(6) ? c.pick(members) : controller
-    const id = BigInt(1 + c.below(6))
-    return chunkPackets(fastCrypto, signer, network, dictionary(now), id, inRe ? 9 : 0).map((packet) => {
+    const id = BigInt(1 + c.below(c.once(4) ? 6 : 1 << 30))
+    const about = c.once(10) ? unknown : network
+    return chunkPackets(fastCrypto, signer, about, dictionary(now), id, inRe ? 9 : 0).map((packet) => {
       const payload = packet.subarray(HEADER)
       if (inRe) {
         payload[0] = verbCode.networkConfigRequest

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Identity } from '../../src/protocol/crypto/identity.ts'
 import type { Frame } from '../../src/protocol/kernel/frame.ts'
-import { type Address, address, mac, networkId, parseNetworkId } from '../../src/protocol/kernel/id.ts'
+import { type Address, address, mac, type NetworkId, networkId, parseNetworkId } from '../../src/protocol/kernel/id.ts'
 import { seededRandom } from '../../src/protocol/kernel/rng.ts'
 import { HOST_GROUPS } from '../../src/protocol/network/announce.ts'
 import { ROUTES } from '../../src/protocol/network/bridge.ts'
@@ -16,9 +16,10 @@ import { GROUPS, MEMBERSHIPS, MEMBERSHIPS_OF_PEER } from '../../src/protocol/net
 import { GROUPS_BEHIND, OUTGOING } from '../../src/protocol/network/multicast-send.ts'
 import { MAX_RULES } from '../../src/protocol/network/rule.ts'
 import { BUDGETS } from '../../src/protocol/network/signature-budget.ts'
-import { FRAME_FIELDS } from '../../src/protocol/verb/frame.ts'
+import { FRAME_FIELDS, framePacket } from '../../src/protocol/verb/frame.ts'
+import { networkKey } from '../../src/protocol/verb/network-key.ts'
 import { verbCode } from '../../src/protocol/verb/verb-code.ts'
-import type { OutPacket } from '../../src/protocol/vl1-io.ts'
+import { HEADER, type OutPacket } from '../../src/protocol/vl1-io.ts'
 import { fastCrypto } from '../../src/streams/io/crypto-fast.ts'
 import { membersOfUnion } from '../support/union.ts'
 import { identityNamed, NETWORK } from '../support/vl2-network.ts'
@@ -42,7 +43,11 @@ const everybody: readonly Identity[] = [zr!, zc!, za!, zb!, zx!]
 const samples = captured().filter(({ verb }) => verb !== verbCode.hello && verb !== verbCode.whois)
 /** Of the same controller and the same members; nobody forges anything for it. */
 const QUIET = networkId((BigInt(zc!.address) << 24n) | 2n)
+const UNKNOWN = parseNetworkId('1234567890000001')!
 const ADHOC = parseNetworkId('ff0000ffff000000')!
+
+const frameOf = (network: NetworkId): Uint8Array =>
+  framePacket(networkKey(network), 0x0800, new Uint8Array(20)).slice(HEADER)
 
 /** By the names of `src/protocol/network/{turn,joined,member,multicast-group}.ts`. */
 const bounds: Readonly<Record<string, number>> = {
@@ -142,10 +147,10 @@ storm(
       for (const member of [za!, zb!]) tell({ _tag: 'Authorize', network, member: member.address })
     }
     for (const self of [za!, zb!])
-      for (const network of [NETWORK, QUIET, ADHOC]) nodes.get(self.address)!.give({ _tag: 'Join', network })
+      for (const network of [NETWORK, QUIET, ADHOC, UNKNOWN]) nodes.get(self.address)!.give({ _tag: 'Join', network })
     settle()
     pass(5_000)
-    const smith = vl2Forge(c, NETWORK, zc!, [za!, zb!, zx!], samples)
+    const smith = vl2Forge(c, NETWORK, UNKNOWN, zc!, [za!, zb!, zx!], samples)
     const anybody = (): Identity =>
       c.once(4) ? { address: address(1 + c.below(1 << 30)), publicKey: c.bytes(64) } : c.pick(everybody)
     const anyMac = () => mac(c.pick([c.below(2 ** 31) * 2 ** 16, 0xffff_ffff_ffff, 0x3333_0000_0001, 0]))
@@ -171,13 +176,22 @@ storm(
           for (const packet of packetsOf([output])) if (c.once(2)) deliver(victim.address, packet)
         }
         if (c.once(10)) {
-          const frame = { to: anyMac(), from: anyMac(), etherType: c.pick([0x800, 0x806, 0x86dd, c.below(0x10000)]) }
+          const own = macOf(macScheme(NETWORK), victim.address)
+          const frame = {
+            to: anyMac(),
+            from: c.once(3) ? anyMac() : own,
+            etherType: c.pick([0x800, 0x806, 0x86dd, c.below(0x10000)]),
+          }
           const frames = [{ ...frame, payload: withHeadroom(c.bytes(c.below(c.once(9) ? 12_000 : 100))) }]
-          node.give({ _tag: 'Frames', network: c.pick([NETWORK, ADHOC, networkId(1n)]), frames })
+          node.give({ _tag: 'Frames', network: c.pick([NETWORK, NETWORK, ADHOC, UNKNOWN, networkId(1n)]), frames })
         }
         if (c.once(60)) {
           const groups = Array.from({ length: c.below(4) }, () => ({ mac: anyMac(), adi: c.below(9) }))
           node.give({ _tag: 'Groups', network: NETWORK, groups })
+        }
+        if (c.once(500)) {
+          const again = () => messageOf(zx!, verbCode.frame, frameOf(NETWORK), ids++ << 32n)
+          node.give({ _tag: 'Messages', messages: Array.from({ length: 40 }, again) })
         }
         if (c.once(60)) node.give({ _tag: 'Learned', identity: c.pick(everybody) })
         settle()
