@@ -17,7 +17,7 @@ export interface Route {
 /** `/network/:nwid` as a pattern; the words after a colon stand for IDs of their length in hex. */
 export const route = (method: Route['method'], path: string, run: Route['run']): Route => ({
   method,
-  path: new RegExp(`^${path.replace(/:(\w+)/g, (_, name: keyof typeof ID) => ID[name] ?? name)}$`),
+  path: new RegExp(`^${path.replace(/:([a-z]+)/g, (_, name: keyof typeof ID) => ID[name] ?? name)}$`),
   run,
 })
 

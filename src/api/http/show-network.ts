@@ -19,8 +19,8 @@ export const showNetwork = ({ state, config, allowed }: RunningNetwork) => ({
   broadcastEnabled: state.broadcast,
   portError: 0,
   netconfRevision: config?.revision ?? 0,
-  // there is no device: the network is in the program
-  portDeviceName: '',
+  // there is no device, the network is in the program; empty text would shift the columns of the native command line
+  portDeviceName: '-',
   allowManaged: allowed.managed,
   allowGlobal: allowed.global,
   allowDefault: allowed.default,

@@ -151,7 +151,8 @@ const listening = (
     })
   })
 
-const OPTIONS = { headersTimeout: 5_000, requestTimeout: 20_000, keepAliveTimeout: 5_000 }
+/** The native command line sends no Host. */
+const OPTIONS = { requireHostHeader: false, headersTimeout: 5_000, requestTimeout: 20_000, keepAliveTimeout: 5_000 }
 const MISSING = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT'])
 const MOST_CONNECTIONS = 256
 /** Bytes: the largest network has some hundred thousand. */
