@@ -18,6 +18,7 @@ import { memoryStore, type StateStore, type StoreKey } from '../streams/store.ts
 import { asNodeId, asWorldId } from './id.ts'
 import { secretIdentity } from './identity.ts'
 import { Keeper } from './keeper.ts'
+import { localRules } from './local-rules.ts'
 import { VirtualNode, type ZtNode } from './node.ts'
 import { checkedNodeOptions, type NodeOptions } from './node-options.ts'
 import type { IdentityWorks, Platform } from './platform.ts'
@@ -39,6 +40,7 @@ export const createNodeOn =
     const store = typeof checked.store === 'string' ? platform.store(checked.store) : (checked.store ?? memoryStore())
     const kept = { identity: true, networks: true, peers: true, roots: true, ...cache }
     const planet = givenPlanet(checked.planet)
+    const rules = localRules(checked.trustedPaths, checked.paths)
     await store.open?.()
     const keeper = new Keeper(store, kept)
     const identities = platform.identities()
@@ -54,6 +56,7 @@ export const createNodeOn =
         moons: kept.roots ? await storedMoons(store) : [],
         knownPeers: kept.peers ? await storedPeers(store) : [],
         lowBandwidth: checked.lowBandwidth ?? false,
+        rules,
       }
       signal?.throwIfAborted()
       const clock = checked.scheduler ?? platform.clock()

@@ -8,6 +8,7 @@ import type { Link } from '../streams/link.ts'
 import type { StateStore } from '../streams/store.ts'
 import type { NodeId, WorldId } from './id.ts'
 import type { Identity } from './identity.ts'
+import type { PathOptions, TrustedPath } from './local-rules.ts'
 
 export interface NodeOptions {
   /** The text of `identity.secret`, or an identity that has its secret. Wins over the store. */
@@ -24,6 +25,10 @@ export interface NodeOptions {
    * unless `endpoint` names it.
    */
   readonly tcpRelay?: { readonly mode?: 'auto' | 'always' | 'never'; readonly endpoint?: Endpoint }
+  /** Physical networks in which packets go in the clear, at most 32. Off unless you know why you need it. */
+  readonly trustedPaths?: readonly TrustedPath[]
+  /** What is known of the physical network: where not to go, what it carries, where to look for a node. */
+  readonly paths?: PathOptions
   /** What the store may keep; everything by default. */
   readonly cache?: {
     readonly identity?: boolean
@@ -115,6 +120,18 @@ const RULES: Readonly<Record<keyof NodeOptions, Rule>> = {
   tcpRelay: rule(
     t.partial({ mode: t.keyof({ auto: null, always: null, never: null }), endpoint }),
     "pass { mode: 'auto' | 'always' | 'never', endpoint: { address, port } }",
+  ),
+  trustedPaths: rule(
+    t.readonlyArray(t.intersection([t.type({ prefix: t.string, id: t.bigint }), t.partial({ mtu: t.number })])),
+    "pass [{ prefix: '10.1.0.0/16', id: 42n }]",
+  ),
+  paths: rule(
+    t.partial({
+      blacklist: t.readonlyArray(t.string),
+      mtu: t.readonlyArray(t.type({ prefix: t.string, mtu: t.number })),
+      peers: t.record(t.string, t.partial({ try: t.readonlyArray(endpoint), blacklist: t.readonlyArray(t.string) })),
+    }),
+    "pass { blacklist: ['10.1.0.0/16'], mtu: [{ prefix, mtu }], peers: { [nodeId]: { try, blacklist } } }",
   ),
   cache: rule(
     t.partial({ identity: t.boolean, networks: t.boolean, peers: t.boolean, roots: t.boolean }),

@@ -36,6 +36,7 @@ export {
   type WorldId,
 } from './id.ts'
 export { type Identity, isIdentity, parseIdentity } from './identity.ts'
+export type { PathOptions, TrustedPath } from './local-rules.ts'
 export type { BindOptions, ConnectOptions, ListenOptions, Network, ResolveOptions } from './network.ts'
 export type { JoinOptions, NodeStats, ZtNode } from './node.ts'
 export type { NodeOptions } from './node-options.ts'

@@ -5,6 +5,7 @@ import type { Machine, Millis, Step } from './kernel/machine.ts'
 import { bestUpstream, latencyOf, upstreamAddresses } from './peer/choice.ts'
 import { takeVerdict } from './peer/hello-receipt.ts'
 import { callUnreached, keepContact, PING_CHECK } from './peer/keepalive.ts'
+import { changeManaged } from './peer/managed.ts'
 import { type Node, newNode, say, takeOutputs, type Vl1Config } from './peer/node.ts'
 import { peerRecord } from './peer/peer-record.ts'
 import { peerOf, recordOf, snapshot } from './peer/peer-table.ts'
@@ -120,7 +121,7 @@ const take = (node: Node, input: Vl1Input): void => {
       takeVerdict(node, input.identity, input.valid)
       break
     case 'Managed':
-      node.policy = { ...node.policy, managed: input.prefixes }
+      changeManaged(node, input.prefixes)
       break
     case 'Contact':
       if (input.peers.some((one) => !node.contacts.has(one))) node.due.ping = Math.min(node.due.ping, node.now)

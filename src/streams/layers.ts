@@ -4,6 +4,7 @@ import type { Crypto } from '../protocol/crypto/suite.ts'
 import type { Endpoint, LocalSocket } from '../protocol/datagram.ts'
 import type { Address, NetworkId } from '../protocol/kernel/id.ts'
 import type { Random } from '../protocol/kernel/rng.ts'
+import type { LocalRules } from '../protocol/peer/local-rules.ts'
 import type { PeerRecord } from '../protocol/peer/peer-record.ts'
 import { surfaceEndpoints } from '../protocol/peer/surface.ts'
 import { peerIn, peersOf, type Vl1State, viewOf, vl1, worldsOf } from '../protocol/vl1.ts'
@@ -31,6 +32,7 @@ export interface NodeSetup {
   /** Records of `peers.d`. */
   readonly knownPeers: readonly PeerRecord[]
   readonly lowBandwidth: boolean
+  readonly rules: LocalRules
 }
 
 /** What the layers say that is not between themselves. */

@@ -45,6 +45,8 @@ export class World1 {
   latency = 5
   validation = 18
   lose: (sent: Sent) => boolean = () => false
+  /** Local endpoints that are tunnels. */
+  readonly tunnels = new Set<string>()
   readonly hosts: Host[] = []
   readonly wire: Sent[] = []
   private readonly places = new Map<string, { host: Host; socket: number; endpoint: Endpoint }>()
@@ -64,7 +66,11 @@ export class World1 {
   }
 
   socketsOf(host: Host): readonly LocalSocket[] {
-    return host.endpoints.map((endpoint, socket) => ({ ...endpoint, socket }))
+    return host.endpoints.map((endpoint, socket) => ({
+      ...endpoint,
+      socket,
+      ...(this.tunnels.has(printEndpoint(endpoint)) ? { tunnel: true } : {}),
+    }))
   }
 
   give(host: Host, input: Vl1Input): readonly Vl1Output[] {

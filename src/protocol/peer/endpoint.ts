@@ -139,6 +139,10 @@ export const isUsable = (endpoint: Endpoint, policy: PathPolicy, pins?: readonly
   return !policy.managed.some((prefix) => within(ip, prefix)) && !policy.blacklist.some((prefix) => within(ip, prefix))
 }
 
+export const isWithin = (endpoint: Endpoint, prefix: Prefix): boolean => {
+  const ip = parseIp(endpoint.address)
+  return ip !== undefined && within(ip, prefix)
+}
 const within = (ip: Uint8Array, prefix: Prefix): boolean => samePrefix(ip, prefix.address, prefix.bits)
 
 /** The 14-bit group of source addresses that share one identity-verification gate (`docs/protocol/vl1.md`, limits). */

@@ -9,6 +9,7 @@ import type { DropReason, Message, Vl1Output } from '../vl1-io.ts'
 import { type Upstreams, upstreamsOf } from '../world/upstreams.ts'
 import type { World } from '../world/world.ts'
 import type { PathPolicy } from './endpoint.ts'
+import { type LocalRules, noRules, problemIn } from './local-rules.ts'
 import { type PacketIds, packetIds } from './packet-ids.ts'
 import { type PathTable, pathTable } from './path.ts'
 import type { Peer } from './peer.ts'
@@ -33,6 +34,8 @@ export interface Vl1Config {
   readonly lowBandwidth?: boolean
   /** Records of `peers.d`: identities and versions hold, each endpoint gets a HELLO when the peer is first needed. */
   readonly knownPeers?: readonly PeerRecord[]
+  /** What the owner says of the physical network; nothing by default. What is wrong in it (`problemIn`) voids all of it. */
+  readonly rules?: LocalRules
   /** Without a word from an upstream for this long the node is offline; 30 s by default. */
   readonly onlineWindow?: Millis
 }
@@ -68,6 +71,7 @@ export interface Node {
   upstreams: Upstreams
   /** Peers that networks want kept in contact. */
   contacts: ReadonlySet<Address>
+  readonly rules: LocalRules
   policy: PathPolicy
   sockets: readonly LocalSocket[]
   readonly waiting: Waiting
@@ -77,6 +81,8 @@ export interface Node {
   readonly cache: Map<Address, PeerRecord>
   online: boolean
   lastUpstreamReceive: Millis
+  /** Gate: the last beacon answered. */
+  lastBeacon: Millis
   tap: boolean
   readonly due: Schedule
   /** Relay of this turn. */
@@ -97,6 +103,7 @@ export interface Node {
 
 export const newNode = (config: Vl1Config): Node => {
   const moons = new Map((config.moons ?? []).map((moon) => [moon.id, moon]))
+  const rules = config.rules === undefined || problemIn(config.rules) !== undefined ? noRules : config.rules
   return {
     config,
     self: config.identity.address,
@@ -104,7 +111,7 @@ export const newNode = (config: Vl1Config): Node => {
     turn: 0,
     started: false,
     peers: new Map(),
-    paths: pathTable(),
+    paths: pathTable(rules),
     assembly: reassembly(),
     filter: replyFilter(),
     ids: packetIds(config.random),
@@ -113,7 +120,8 @@ export const newNode = (config: Vl1Config): Node => {
     seeds: new Map(),
     upstreams: upstreamsOf(config.identity, config.planet, moons),
     contacts: new Set(),
-    policy: { allowLoopback: config.allowLoopback ?? false, managed: [], blacklist: [] },
+    rules,
+    policy: { allowLoopback: config.allowLoopback ?? false, managed: [], blacklist: rules.blacklist },
     sockets: [],
     waiting: waiting(),
     validations: validations(),
@@ -121,6 +129,7 @@ export const newNode = (config: Vl1Config): Node => {
     cache: new Map((config.knownPeers ?? []).map((record) => [record.identity.address, record])),
     online: false,
     lastUpstreamReceive: -Infinity,
+    lastBeacon: -Infinity,
     tap: false,
     due: { ping: Infinity, bootstrap: Infinity, queue: Infinity, housekeeping: Infinity },
     relay: undefined,

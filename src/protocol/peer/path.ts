@@ -2,6 +2,7 @@ import type { Endpoint, Via } from '../datagram.ts'
 import { isIpv6, parseIp } from '../kernel/ip.ts'
 import type { Millis } from '../kernel/machine.ts'
 import { type Scope, scope, scopeOf } from './endpoint.ts'
+import { type LocalRules, mtuAt, noRules, type TrustedId, trustedAt } from './local-rules.ts'
 import { UNKNOWN_LATENCY } from './path-quality.ts'
 
 /**
@@ -14,6 +15,10 @@ export interface Path extends Via {
   readonly scope: Scope
   /** Leads through a relay of datagrams: second to any path that does not. */
   readonly tunnel: boolean
+  /** Bytes of UDP payload it carries. */
+  readonly mtu: number
+  /** IDs under which packets are believed without proof; what is sent carries the first, and no cipher. */
+  readonly trusted: readonly TrustedId[]
   lastIn: Millis
   lastOut: Millis
   /** Contacts tried since anything came in. */
@@ -31,11 +36,17 @@ export interface Path extends Via {
 export interface PathTable {
   /** Local sockets that are tunnels. */
   tunnels: ReadonlySet<number>
+  readonly rules: LocalRules
   readonly byAddress: Map<string, Map<number, Path>>
   size: number
 }
 
-export const pathTable = (): PathTable => ({ tunnels: new Set(), byAddress: new Map(), size: 0 })
+export const pathTable = (rules: LocalRules = noRules): PathTable => ({
+  tunnels: new Set(),
+  rules,
+  byAddress: new Map(),
+  size: 0,
+})
 
 /** The path a datagram came by, made on first sight; where the table is full it is made and not remembered. */
 export const pathFor = (table: PathTable, endpoint: Endpoint, socket: number): Path => {
@@ -43,7 +54,7 @@ export const pathFor = (table: PathTable, endpoint: Endpoint, socket: number): P
   let here = table.byAddress.get(endpoint.address)
   const known = here?.get(key)
   if (known !== undefined) return known
-  const made = newPath(endpoint, socket, table.tunnels.has(socket))
+  const made = newPath(table, endpoint, socket)
   if (table.size >= MOST_PATHS) return made
   if (here === undefined) {
     here = new Map()
@@ -75,13 +86,15 @@ export const sweepPaths = (table: PathTable, referred: ReadonlySet<Path>, before
 /** 4 or 6. */
 export const familyOf = (endpoint: Endpoint): 4 | 6 => (isIpv6(endpoint.address) ? 6 : 4)
 
-const newPath = (endpoint: Endpoint, socket: number, tunnel: boolean): Path => {
+const newPath = ({ tunnels, rules }: PathTable, endpoint: Endpoint, socket: number): Path => {
   const ip = parseIp(endpoint.address)
   return {
     endpoint,
     socket,
     scope: ip === undefined ? scope.none : scopeOf(ip),
-    tunnel,
+    tunnel: tunnels.has(socket),
+    mtu: mtuAt(rules, ip),
+    trusted: trustedAt(rules, ip),
     lastIn: -Infinity,
     lastOut: -Infinity,
     probed: 0,

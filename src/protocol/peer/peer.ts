@@ -4,7 +4,7 @@ import type { Address } from '../kernel/id.ts'
 import type { Millis } from '../kernel/machine.ts'
 import type { PeerSnapshot } from '../vl1-io.ts'
 import { PATH_EXPIRE, type Path } from './path.ts'
-import { PEER_TIMEOUT, pathQuality } from './path-quality.ts'
+import { PEER_TIMEOUT, pathQuality, UNKNOWN_LATENCY } from './path-quality.ts'
 
 /** What two identities seal their packets with; made when first needed, fixed from then on. */
 export interface Armor {
@@ -53,6 +53,8 @@ export interface Peer {
   lastPush: Millis
   lastPushed: Millis
   hastyPushes: number
+  /** Last look where its owner says it is. */
+  lastHint: Millis
   /** Gate: its last WHOIS answered. */
   lastWhois: Millis
   readonly routes: PeerRoute[]
@@ -88,6 +90,7 @@ export const newPeer = (identity: Identity, since: Millis): Peer => ({
   lastPush: -Infinity,
   lastPushed: -Infinity,
   hastyPushes: 0,
+  lastHint: -Infinity,
   lastWhois: -Infinity,
   routes: [],
   introduced: new Map(),
@@ -119,8 +122,14 @@ export const bestRoute = (peer: Peer, now: Millis, expired = false): PeerRoute |
   return best
 }
 export const qualityOf = (route: PeerRoute, now: Millis): number =>
-  pathQuality(route.path.latency, now - route.path.lastIn, route.path.scope, route.priority) +
-  (route.path.tunnel ? TUNNEL_PENALTY : 0)
+  pathQuality(
+    route.path.tunnel ? tunneled(route.path.latency) : route.path.latency,
+    now - route.path.lastIn,
+    route.path.scope,
+    route.priority,
+  )
+/** A tunnel counts as slower than any way without one that works, measured or not, and as better than one gone silent. */
+const tunneled = (latency: number): number => UNKNOWN_LATENCY + 1 + Math.min(latency, SLOWEST_TUNNEL)
 
 /** Spoke to us lately, by whatever way, or came into memory lately. */
 export const isPeerAlive = (peer: Peer, now: Millis): boolean =>
@@ -132,8 +141,7 @@ export const isTrusted = (peer: Peer, now: Millis): boolean => now - peer.lastTr
 /** Suite 3 iff the peer said it speaks protocol 12; else suite 1, which all do. */
 export const suiteFor = (peer: Peer): 1 | 3 => (peer.protocol >= SUITE_3_FROM ? 3 : 1)
 
-/** Worse than any working path that was measured, better than any that has fallen silent. */
-const TUNNEL_PENALTY = 65_535
+const SLOWEST_TUNNEL = 18_000
 const SUSPECT_AFTER = 3
 const SUSPECT_SILENCE: Millis = 9_000
 export const TRUST_WINDOW: Millis = 600_000

@@ -2,9 +2,11 @@ import type { CipherSuite } from '../crypto/suite.ts'
 import type { Endpoint, Via } from '../datagram.ts'
 import { type Codec, writer, written } from '../kernel/codec.ts'
 import type { Address } from '../kernel/id.ts'
-import { packetIdHigh, writeHeader } from '../packet/header.ts'
+import { parseIp } from '../kernel/ip.ts'
+import { packetIdHigh, sealTrusted, writeHeader } from '../packet/header.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { HEADER } from '../vl1-io.ts'
+import { trustedAt } from './local-rules.ts'
 import { drop, type Node } from './node.ts'
 import { nextId } from './packet-ids.ts'
 import { type Path, pathFor, pathsTo } from './path.ts'
@@ -24,7 +26,7 @@ export const compose = <A>(node: Node, to: Address, verb: number, codec: Codec<A
 
 /** Seals one packet for a peer and sends it by exactly this path, as one datagram. */
 export const sendBy = (node: Node, peer: Peer, packet: Uint8Array, verb: number, path: Path): void => {
-  if (seal(node, peer, packet, verb, suiteFor(peer))) transmit(node, packet, path, verb)
+  if (seal(node, peer, packet, verb, suiteFor(peer), path.endpoint)) transmit(node, packet, path, verb)
 }
 
 /** Seals a contact attempt and sends it to an endpoint: by one socket, or by all if none is named. */
@@ -37,7 +39,7 @@ export const sendTo = (
   endpoint: Endpoint,
   socket: number | undefined,
 ): void => {
-  if (!seal(node, peer, packet, verb, suite)) return
+  if (!seal(node, peer, packet, verb, suite, endpoint)) return
   if (socket !== undefined) {
     const path = pathFor(node.paths, endpoint, socket)
     path.probed++
@@ -63,7 +65,25 @@ export const openNat = (node: Node, to: Via): void => {
   node.outbox.push({ data: node.config.random(4), to: to.endpoint, socket: to.socket, ttl: 2 })
 }
 
-const seal = (node: Node, peer: Peer, packet: Uint8Array, verb: number, suite: CipherSuite): boolean => {
+/**
+ * What goes to a trusted network is not sealed, unless it may go under suite 0 only. Its reply is expected all the same,
+ * which native nodes do not do: theirs would be lost.
+ */
+const seal = (
+  node: Node,
+  peer: Peer,
+  packet: Uint8Array,
+  verb: number,
+  suite: CipherSuite,
+  endpoint: Endpoint,
+): boolean => {
+  const trusted =
+    suite === 0 || node.rules.trusted.length === 0 ? undefined : trustedAt(node.rules, parseIp(endpoint.address))[0]
+  if (trusted !== undefined) {
+    sealTrusted(packet, trusted.high, trusted.low)
+    if (isAnswered(verb)) expectReply(node.filter, packetIdHigh(packet))
+    return true
+  }
   const armor = armorOf(node, peer)
   if (armor === undefined) {
     drop(node, 'bad-identity', undefined, peer.address)

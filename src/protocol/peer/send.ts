@@ -1,8 +1,9 @@
 import { compressPacket } from '../packet/compression.ts'
-import { fragment, largestPacket, PHYSICAL_MTU } from '../packet/fragment.ts'
-import { markFragmented, packetIdHigh, writeHeader } from '../packet/header.ts'
+import { fragment, largestPacket } from '../packet/fragment.ts'
+import { markFragmented, packetIdHigh, sealTrusted, writeHeader } from '../packet/header.ts'
 import type { OutPacket } from '../vl1-io.ts'
 import { isDirect, pathTo } from './choice.ts'
+import { tryHints } from './hints.ts'
 import { drop, type Node } from './node.ts'
 import { nextId } from './packet-ids.ts'
 import { type Path, pathFor } from './path.ts'
@@ -54,11 +55,13 @@ export const sendAll = (node: Node, batch: readonly OutPacket[]): void => {
       run.path = path
     }
     const sealed = headed(node, packet)
-    if (sealed.length > LARGEST) {
-      drop(node, 'oversized', undefined, packet.to)
-      continue
+    if (sealed.length > path.mtu) {
+      if (sealed.length > largestPacket(path.mtu)) {
+        drop(node, 'oversized', undefined, packet.to)
+        continue
+      }
+      markFragmented(sealed)
     }
-    if (sealed.length > PHYSICAL_MTU) markFragmented(sealed)
     run.packets.push(sealed)
     run.verbs.push(packet.verb)
   }
@@ -75,14 +78,19 @@ const flush = (node: Node, run: Run): void => {
     drop(node, 'bad-identity', undefined, peer.address)
     return
   }
-  if (peer.link !== 'direct' && !isDirect(node, peer)) setLink(node, peer, 'relay')
-  armor.session.seal(suiteFor(peer), packets)
+  if (peer.link !== 'direct' && !isDirect(node, peer)) {
+    setLink(node, peer, 'relay')
+    tryHints(node, peer)
+  }
+  const trusted = path.trusted[0]
+  if (trusted === undefined) armor.session.seal(suiteFor(peer), packets)
+  else for (const packet of packets) sealTrusted(packet, trusted.high, trusted.low)
   for (let i = 0; i < packets.length; i++) {
     const packet = packets[i]!
     const verb = verbs[i]!
     if (isAnswered(verb)) expectReply(node.filter, packetIdHigh(packet))
-    if (packet.length <= PHYSICAL_MTU) transmit(node, packet, path, verb)
-    else for (const piece of fragment(packet, PHYSICAL_MTU)) transmit(node, piece, path, verb)
+    if (packet.length <= path.mtu) transmit(node, packet, path, verb)
+    else for (const piece of fragment(packet, path.mtu)) transmit(node, piece, path, verb)
   }
 }
 
@@ -96,6 +104,5 @@ const keep = (node: Node, packet: OutPacket, peer: Peer | undefined): void => {
   if (lost !== undefined) drop(node, 'queue-full', undefined, lost.packet.to)
   node.due.queue = Math.min(node.due.queue, node.now + RETRY)
   if (peer === undefined) seek(node, packet.to)
+  else tryHints(node, peer)
 }
-
-const LARGEST = largestPacket(PHYSICAL_MTU)
