@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { HostedController } from '../../src/api/controller.ts'
 import { type Controller, createController } from '../../src/controller.node.ts'
 import { memoryStore, parseIdentity, type StateStore, type StoreKey, type ZtNode } from '../../src/index.node.ts'
+import { directoryStore } from '../../src/node.ts'
 import { fixtures, virtualNet } from '../../src/testing.node.ts'
 
 const record = (path: string): StoreKey => ({ kind: 'controller', path })
@@ -197,6 +200,15 @@ describe('the records of a controller', () => {
       }
       const controller = createController(node, { store })
       await expect(controller.create()).rejects.toMatchObject({ name: 'StoreError', code: 'ERR_ZT_STORE_CORRUPT' })
+    }))
+
+  it('in a folder that cannot be read are not taken for none', async () =>
+    hosting(async (node) => {
+      const home = await mkdtemp(join(tmpdir(), 'rxzt-store-'))
+      await symlink('controller.d', join(home, 'controller.d'))
+      const controller = createController(node, { store: directoryStore(home) })
+      await expect(controller.create()).rejects.toMatchObject({ name: 'StoreError', code: 'ERR_ZT_STORE_CORRUPT' })
+      await rm(home, { recursive: true })
     }))
 
   it('of members do not come back with a new network of the ID of theirs', async () =>

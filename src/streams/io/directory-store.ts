@@ -87,7 +87,13 @@ class DirectoryStore implements StateStore {
   }
 
   async #names(folder: string, deep: boolean): Promise<readonly string[]> {
-    const entries = await readdir(join(this.#root, folder), { withFileTypes: true }).catch(() => [])
+    const path = join(this.#root, folder)
+    const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
+      if (isMissing(cause)) return []
+      throw new StoreError('ERR_ZT_STORE_CORRUPT', undefined, `${path} cannot be read — check its permissions`, {
+        cause,
+      })
+    })
     const found: string[] = []
     for (const entry of entries) {
       if (entry.isFile()) found.push(entry.name)

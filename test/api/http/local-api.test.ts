@@ -2,8 +2,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createController, createMoon, createSigningKey } from '../../../src/controller.node.ts'
-import { memoryStore } from '../../../src/index.node.ts'
-import { serveLocalApi } from '../../../src/node.ts'
+import { memoryStore, type ZtNode } from '../../../src/index.node.ts'
+import { type LocalApiOptions, serveLocalApi } from '../../../src/node.ts'
 import { fixtures, virtualNet } from '../../../src/testing.node.ts'
 import { Served } from './served.ts'
 
@@ -263,7 +263,7 @@ describe('serving the local API', () => {
     await expect(serveLocalApi(served.node, { port: 0 })).rejects.toMatchObject({ code: 'ERR_ZT_CLOSED' })
   })
 
-  it.each([
+  it.each<readonly [what: string, wrong: () => readonly [ZtNode, LocalApiOptions], code: string]>([
     ['no node', () => [{} as never, {}], 'ERR_ZT_INVALID_OPTION'],
     ['no port', () => [at.node, { port: 70_000 }], 'ERR_ZT_INVALID_OPTION'],
     ['no address', () => [at.node, { address: 'localhost' }], 'ERR_ZT_INVALID_ADDRESS'],
@@ -271,7 +271,7 @@ describe('serving the local API', () => {
     ['no controller', () => [at.node, { controller: {} as never }], 'ERR_ZT_INVALID_OPTION'],
     ['a port that is taken', () => [at.node, { port: at.api.port }], 'ERR_ZT_BIND'],
     ['a home that is not there', () => [at.node, { port: 0, home: '/nowhere/at/all' }], 'ERR_ZT_STORE_UNWRITABLE'],
-  ] as const)('fails with %s, and says so', async (_, wrong, code) => {
+  ])('fails with %s, and says so', async (_, wrong, code) => {
     const [node, options] = wrong()
     await expect(serveLocalApi(node, options)).rejects.toMatchObject({ code })
   })
@@ -329,5 +329,30 @@ describe('serving the local API', () => {
     expect(new TextDecoder().decode(await store.get(local))).toBe(
       'allowManaged=10.0.0.0/8\nallowGlobal=1\nallowDefault=0\nallowDNS=1\n',
     )
+  })
+
+  it('remembers what joining allowed', async () => {
+    await using net = virtualNet({ seed: 48 })
+    const host = await net.node({ identity: fixtures.identities[3]! })
+    const { id } = await createController(host).create({
+      private: false,
+      v4AssignMode: { zt: true },
+      ipAssignmentPools: [{ ipRangeStart: '8.8.8.1', ipRangeEnd: '8.8.8.9' }],
+      routes: [{ target: '8.8.8.0/24' }, { target: '0.0.0.0/0', via: '8.8.8.1' }],
+    })
+    const own = { identity: fixtures.identities[4]!, store: memoryStore() }
+    const first = await net.node(own)
+    const network = await net.until(first.join(id))
+    expect([network.addresses.length, network.state.routes.length]).toEqual([1, 2])
+    await first.join(id, { wait: 'none', allow: { default: false } })
+    expect([network.addresses.length, network.state.routes.length]).toEqual([1, 1])
+    await first.join(id, { wait: 'none', allow: { global: false } })
+    expect([network.addresses.length, network.state.routes.length]).toEqual([0, 0])
+    await first.close()
+    const second = await net.node(own)
+    const before = second.network(id)!
+    expect([before.addresses.length, before.state.routes.length]).toEqual([0, 0])
+    await second.join(id, { wait: 'none', allow: { global: true } })
+    expect([before.addresses.length, before.state.routes.length]).toEqual([1, 1])
   })
 })
