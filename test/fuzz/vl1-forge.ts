@@ -10,7 +10,7 @@ import { HEADER } from '../../src/protocol/vl1-io.ts'
 import { fastCrypto } from '../../src/streams/io/crypto-fast.ts'
 import { type Chance, concat, mutate, splice } from './chance.ts'
 import type { Sample } from './samples.ts'
-import type { Carried } from './vl1-net.ts'
+import { BEACON, type Carried } from './vl1-net.ts'
 
 /** Makes datagrams for a victim: some wrong outside, some with a good MAC and wrong inside. */
 export interface Forge {
@@ -113,6 +113,11 @@ export const forge = (c: Chance, senders: readonly SecretIdentity[], samples: re
         if (c.once(4)) piece[15] = c.below(256)
       }
       return piece
+    },
+    beacon: () => {
+      const data = c.bytes(BEACON)
+      writeU40(data, 8, someAddress())
+      return data
     },
     noise: () => c.bytes(c.pick([0, 1, 12, 13, 16, 17, 27, 28, 29, c.below(2_000)])),
   }

@@ -20,7 +20,7 @@ import { oversized } from './collections.ts'
 import { captured } from './samples.ts'
 import { mustBeOneOf, storm } from './storm.ts'
 import { forge } from './vl1-forge.ts'
-import { type Vl1Host, vl1Net } from './vl1-net.ts'
+import { BEACON, type Vl1Host, vl1Net } from './vl1-net.ts'
 
 const [zr, za, zb, zx, zc] = (['zr', 'za', 'zb', 'zx', 'zc'] as const).map(identityNamed)
 const planet = makeWorld('planet', 7n, 1_000n, [rootAt(zr!, '10.0.0.1/9993')])
@@ -134,7 +134,8 @@ storm(
           from,
           socket: 0,
         }))
-        net.give(victim, { _tag: 'Datagrams', batch })
+        const outputs = net.give(victim, { _tag: 'Datagrams', batch })
+        if (data.length === BEACON) expect(outputs.length).toBeGreaterThan(0)
         if (c.once(40)) {
           const packet = { to: c.once(2) ? a!.self.address : address(1 + c.below(1 << 30)), verb: c.below(32) }
           const length = HEADER + c.below(c.once(2) ? 100 : 12_000)
