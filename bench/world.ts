@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { filter, firstValueFrom } from 'rxjs'
 import { createNode, generateIdentity, type Identity } from 'rxzt'
 import { createController, createPlanet, createRoot, createSigningKey } from 'rxzt/controller'
@@ -14,6 +15,8 @@ export class Peer {
   constructor(file: string) {
     this.child = fork(new URL(file, import.meta.url), {
       execArgv: ['--import', 'tsx'],
+      // the built package is measured, not its sources: the loader's helpers cost as much as the protocol
+      env: { ...process.env, TSX_TSCONFIG_PATH: fileURLToPath(new URL('./tsconfig.json', import.meta.url)) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     this.child.on('message', (message: { id: number; result?: unknown; error?: string }) => {
