@@ -15,6 +15,7 @@ import { fallbackLink } from '../streams/fallback-link.ts'
 import type { Link } from '../streams/link.ts'
 import { RunningNode } from '../streams/node.ts'
 import { memoryStore, type StateStore, type StoreKey } from '../streams/store.ts'
+import { checkedBonding } from './bonding.ts'
 import { asNodeId, asWorldId } from './id.ts'
 import { secretIdentity } from './identity.ts'
 import { Keeper } from './keeper.ts'
@@ -41,6 +42,7 @@ export const createNodeOn =
     const kept = { identity: true, networks: true, peers: true, roots: true, ...cache }
     const planet = givenPlanet(checked.planet)
     const rules = localRules(checked.trustedPaths, checked.paths)
+    const bonding = checkedBonding(checked.bonding)
     await store.open?.()
     const keeper = new Keeper(store, kept)
     const identities = platform.identities()
@@ -57,6 +59,7 @@ export const createNodeOn =
         knownPeers: kept.peers ? await storedPeers(store) : [],
         lowBandwidth: checked.lowBandwidth ?? false,
         rules,
+        ...(bonding === undefined ? {} : { bonding }),
       }
       signal?.throwIfAborted()
       const clock = checked.scheduler ?? platform.clock()
@@ -163,13 +166,16 @@ const linkOf = ({ link }: NodeOptions, platform: Platform): Link => {
 }
 
 /** The TCP relay beside the link, or instead of it, as `tcpRelay` says. */
-const withRelay = (link: Link, { tcpRelay }: NodeOptions, platform: Platform, clock: SchedulerLike): Link => {
+const withRelay = (link: Link, { tcpRelay, bonding }: NodeOptions, platform: Platform, clock: SchedulerLike): Link => {
   const { mode = 'auto', endpoint } = tcpRelay ?? {}
   if (tcpRelay === undefined || mode === 'never') return link
+  if (bonding !== undefined && mode === 'always')
+    throw new ArgumentError('ERR_ZT_INVALID_OPTION', `tcpRelay 'always' leaves one path — leave bonding out`)
   if (endpoint === undefined)
     throw new ArgumentError('ERR_ZT_INVALID_OPTION', `tcpRelay '${mode}' has no endpoint — name the relay to be used`)
   if (platform.tcpRelay === undefined)
     throw new ArgumentError('ERR_ZT_INVALID_OPTION', `tcpRelay '${mode}' is not possible — this host has no TCP`)
+  if (bonding !== undefined) return link // of several paths none is to be the only one
   return fallbackLink(link, platform.tcpRelay(endpoint), mode, clock)
 }
 

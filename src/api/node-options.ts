@@ -6,6 +6,7 @@ import type { World } from '../protocol/world/world.ts'
 import { ArgumentError } from '../streams/error.ts'
 import type { Link } from '../streams/link.ts'
 import type { StateStore } from '../streams/store.ts'
+import type { BondingOptions } from './bonding.ts'
 import type { NodeId, WorldId } from './id.ts'
 import type { Identity } from './identity.ts'
 import type { PathOptions, TrustedPath } from './local-rules.ts'
@@ -29,6 +30,11 @@ export interface NodeOptions {
   readonly trustedPaths?: readonly TrustedPath[]
   /** What is known of the physical network: where not to go, what it carries, where to look for a node. */
   readonly paths?: PathOptions
+  /**
+   * Several paths to one node at once: `active-backup` (the best, another after `failoverInterval` ms of silence),
+   * `broadcast` (frames by all) or `balance-rr` (in turn). Switches an automatic TCP relay off. Default: the best path.
+   */
+  readonly bonding?: BondingOptions
   /** What the store may keep; everything by default. */
   readonly cache?: {
     readonly identity?: boolean
@@ -120,6 +126,10 @@ const RULES: Readonly<Record<keyof NodeOptions, Rule>> = {
   tcpRelay: rule(
     t.partial({ mode: t.keyof({ auto: null, always: null, never: null }), endpoint }),
     "pass { mode: 'auto' | 'always' | 'never', endpoint: { address, port } }",
+  ),
+  bonding: rule(
+    t.intersection([t.type({ policy: t.string }), t.partial({ failoverInterval: t.number })]),
+    "pass { policy: 'active-backup' | 'broadcast' | 'balance-rr', failoverInterval?: ms }",
   ),
   trustedPaths: rule(
     t.readonlyArray(t.intersection([t.type({ prefix: t.string, id: t.bigint }), t.partial({ mtu: t.number })])),

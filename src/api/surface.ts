@@ -20,6 +20,7 @@ export type { IpPrefix, Neighbor, NetworkState, NodeInfo, Path, Peer, Route } fr
 export { memoryStore, type StateStore, type StoreKey } from '../streams/store.ts'
 export type { FrameTrace, PacketTrace, TraceRecord } from '../streams/trace.ts'
 export { parseIp, type SocketAddress } from './address.ts'
+export type { BondingOptions } from './bonding.ts'
 export type { Bytes } from './bytes.ts'
 export { consume } from './consume.ts'
 export {

@@ -2,6 +2,7 @@ import { encode } from './kernel/codec.ts'
 import { absurd } from './kernel/fp.ts'
 import type { Address } from './kernel/id.ts'
 import type { Machine, Millis, Step } from './kernel/machine.ts'
+import { keepBonds } from './peer/bond-measure.ts'
 import { bestUpstream, latencyOf, upstreamAddresses } from './peer/choice.ts'
 import { takeVerdict } from './peer/hello-receipt.ts'
 import { callUnreached, keepContact, PING_CHECK } from './peer/keepalive.ts'
@@ -38,15 +39,16 @@ export const vl1 = (config: Vl1Config): Machine<Vl1State, Vl1Input, Vl1Output> =
     release(node)
     return [node, takeOutputs(node)]
   },
-  deadline: ({ due }) => Math.min(due.ping, due.bootstrap, due.queue, due.housekeeping),
+  deadline: firstDue,
   tick: (node, now): Step<Vl1State, Vl1Output> => {
     const { due } = node
-    if (now < Math.min(due.ping, due.bootstrap, due.queue, due.housekeeping)) return [node, NOTHING]
+    if (now < firstDue(node)) return [node, NOTHING]
     begin(node, now)
     if (now >= due.ping) keepContact(node)
     if (now >= due.bootstrap) callUnreached(node)
     if (now >= due.queue) retryQueues(node)
     if (now >= due.housekeeping) clean(node)
+    if (now >= due.bond) keepBonds(node)
     release(node)
     return [node, takeOutputs(node)]
   },
@@ -86,6 +88,8 @@ export const worldsOf = (node: Vl1State): { readonly planet: World; readonly moo
 })
 
 export const isOnline = (node: Vl1State): boolean => node.online
+
+const firstDue = ({ due }: Node): Millis => Math.min(due.ping, due.bootstrap, due.queue, due.housekeeping, due.bond)
 
 const begin = (node: Node, now: Millis): void => {
   node.now = now

@@ -4,6 +4,7 @@ import type { Crypto } from '../protocol/crypto/suite.ts'
 import type { Endpoint, LocalSocket } from '../protocol/datagram.ts'
 import type { Address, NetworkId } from '../protocol/kernel/id.ts'
 import type { Random } from '../protocol/kernel/rng.ts'
+import type { Bonding } from '../protocol/peer/bond.ts'
 import type { LocalRules } from '../protocol/peer/local-rules.ts'
 import type { PeerRecord } from '../protocol/peer/peer-record.ts'
 import { surfaceEndpoints } from '../protocol/peer/surface.ts'
@@ -33,6 +34,7 @@ export interface NodeSetup {
   readonly knownPeers: readonly PeerRecord[]
   readonly lowBandwidth: boolean
   readonly rules: LocalRules
+  readonly bonding?: Bonding
 }
 
 /** What the layers say that is not between themselves. */

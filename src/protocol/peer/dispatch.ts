@@ -8,6 +8,7 @@ import { verbCode } from '../verb/verb-code.ts'
 import { whois } from '../verb/whois.ts'
 import { maySendWorlds, takeWorld } from '../world/adoption.ts'
 import { readWorlds } from '../world/world.ts'
+import { noteReceived, takeNegotiation, takeReport } from './bond-measure.ts'
 import { OLDEST_PROTOCOL } from './greeting.ts'
 import { receiveHello, setVersion } from './hello-receipt.ts'
 import { answerWhois, meet, reply, takeWhois } from './introduction.ts'
@@ -40,6 +41,7 @@ export interface Opened {
 export const dispatch = (node: Node, peer: Peer, packet: Uint8Array, payload: Uint8Array, path: Path): Verdict => {
   const verb = verbOf(packet)
   const hops = hopsOf(packet)
+  if (peer.bond !== undefined && hops === 0) noteReceived(node, peer, packet, verb, path)
   if (((PASSED_ON >>> verb) & 1) === 0) return answer(node, { peer, packet, payload, path, hops, verb })
   node.messages.push(new ReceivedMessage(peer.identity, verb, payload, hops, path, packet))
   received(node, peer, path, hops === 0, verb)
@@ -66,15 +68,22 @@ const answer = (node: Node, it: Opened): Verdict => {
     case verbCode.nop:
       return count(node, it)
     case verbCode.ack:
-    case verbCode.qosMeasurement:
-    case verbCode.pathNegotiationRequest:
-      // of multipath, which we do not take part in
       accepted(node, it.packet, it.path, it.verb)
       return undefined
+    case verbCode.qosMeasurement:
+      return onBond(node, it, takeReport(node, it.peer, it.path, it.payload))
+    case verbCode.pathNegotiationRequest:
+      return onBond(node, it, takeNegotiation(node, it.peer, it.path, it.payload))
     default:
       received(node, it.peer, it.path, it.hops === 0, it.verb)
       return 'unknown-verb'
   }
+}
+
+/** What bonds say to each other is no sign of life. */
+const onBond = (node: Node, { packet, path, verb }: Opened, verdict: Verdict): Verdict => {
+  if (verdict === undefined) accepted(node, packet, path, verb)
+  return verdict
 }
 
 /** It counts as received. */

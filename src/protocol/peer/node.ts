@@ -8,6 +8,7 @@ import { type Reassembly, reassembly } from '../packet/reassembly.ts'
 import type { DropReason, Message, Vl1Output } from '../vl1-io.ts'
 import { type Upstreams, upstreamsOf } from '../world/upstreams.ts'
 import type { World } from '../world/world.ts'
+import type { Bonding } from './bond.ts'
 import type { PathPolicy } from './endpoint.ts'
 import { type LocalRules, noRules, problemIn } from './local-rules.ts'
 import { type PacketIds, packetIds } from './packet-ids.ts'
@@ -36,6 +37,8 @@ export interface Vl1Config {
   readonly knownPeers?: readonly PeerRecord[]
   /** What the owner says of the physical network; nothing by default. What is wrong in it (`problemIn`) voids all of it. */
   readonly rules?: LocalRules
+  /** Several paths to one leaf at once; one by default. */
+  readonly bonding?: Bonding
   /** Without a word from an upstream for this long the node is offline; 30 s by default. */
   readonly onlineWindow?: Millis
 }
@@ -49,6 +52,8 @@ export interface Schedule {
   /** Queues and WHOIS. */
   queue: Millis
   housekeeping: Millis
+  /** ECHO and reports of bonds. */
+  bond: Millis
 }
 
 /** Everything VL1 remembers: a mutable accumulator, one per node, moved only by the machine in `vl1.ts`. */
@@ -79,6 +84,7 @@ export interface Node {
   readonly surface: Surface
   /** Records of peers not in memory. */
   readonly cache: Map<Address, PeerRecord>
+  readonly bonded: Set<Peer>
   online: boolean
   lastUpstreamReceive: Millis
   /** Gate: the last beacon answered. */
@@ -127,11 +133,12 @@ export const newNode = (config: Vl1Config): Node => {
     validations: validations(),
     surface: surface(),
     cache: new Map((config.knownPeers ?? []).map((record) => [record.identity.address, record])),
+    bonded: new Set(),
     online: false,
     lastUpstreamReceive: -Infinity,
     lastBeacon: -Infinity,
     tap: false,
-    due: { ping: Infinity, bootstrap: Infinity, queue: Infinity, housekeeping: Infinity },
+    due: { ping: Infinity, bootstrap: Infinity, queue: Infinity, housekeeping: Infinity, bond: Infinity },
     relay: undefined,
     relayTurn: -1,
     arrived: [],

@@ -3,6 +3,7 @@ import type { Session } from '../crypto/suite.ts'
 import type { Address } from '../kernel/id.ts'
 import type { Millis } from '../kernel/machine.ts'
 import type { PeerSnapshot } from '../vl1-io.ts'
+import type { Bond } from './bond.ts'
 import { PATH_EXPIRE, type Path } from './path.ts'
 import { PEER_TIMEOUT, pathQuality, UNKNOWN_LATENCY } from './path-quality.ts'
 
@@ -58,6 +59,7 @@ export interface Peer {
   /** Gate: its last WHOIS answered. */
   lastWhois: Millis
   readonly routes: PeerRoute[]
+  bond: Bond | undefined
   /** When this pair was last introduced, by the other address; kept at the lower address of the two. */
   readonly introduced: Map<Address, Millis>
   /** Packets of the batch in hand, and how each came. */
@@ -93,6 +95,7 @@ export const newPeer = (identity: Identity, since: Millis): Peer => ({
   lastHint: -Infinity,
   lastWhois: -Infinity,
   routes: [],
+  bond: undefined,
   introduced: new Map(),
   inbox: [],
   inboxPaths: [],

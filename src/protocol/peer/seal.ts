@@ -6,6 +6,7 @@ import { parseIp } from '../kernel/ip.ts'
 import { packetIdHigh, sealTrusted, writeHeader } from '../packet/header.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { HEADER } from '../vl1-io.ts'
+import { noteSent } from './bond-measure.ts'
 import { trustedAt } from './local-rules.ts'
 import { drop, type Node } from './node.ts'
 import { nextId } from './packet-ids.ts'
@@ -26,7 +27,14 @@ export const compose = <A>(node: Node, to: Address, verb: number, codec: Codec<A
 
 /** Seals one packet for a peer and sends it by exactly this path, as one datagram. */
 export const sendBy = (node: Node, peer: Peer, packet: Uint8Array, verb: number, path: Path): void => {
-  if (seal(node, peer, packet, verb, suiteFor(peer), path.endpoint)) transmit(node, packet, path, verb)
+  if (!seal(node, peer, packet, verb, suiteFor(peer), path.endpoint)) return
+  transmit(node, packet, path, verb)
+  noteSent(node, peer, packet, verb, path)
+}
+
+/** Seals one packet for a peer under suite 0, which only authenticates, and sends it by exactly this path. */
+export const sendBare = (node: Node, peer: Peer, packet: Uint8Array, verb: number, path: Path): void => {
+  if (seal(node, peer, packet, verb, 0, path.endpoint)) transmit(node, packet, path, verb)
 }
 
 /** Seals a contact attempt and sends it to an endpoint: by one socket, or by all if none is named. */
@@ -44,6 +52,7 @@ export const sendTo = (
     const path = pathFor(node.paths, endpoint, socket)
     path.probed++
     transmit(node, packet, path, verb)
+    noteSent(node, peer, packet, verb, path)
     return
   }
   for (const path of pathsTo(node.paths, endpoint)) {
@@ -96,6 +105,11 @@ const seal = (
 
 /** Frames and answers get none themselves; remembering them would only push out what does. */
 export const isAnswered = (verb: number): boolean =>
-  verb !== verbCode.frame && verb !== verbCode.extFrame && verb !== verbCode.ok && verb !== verbCode.error
+  verb !== verbCode.frame &&
+  verb !== verbCode.extFrame &&
+  verb !== verbCode.ok &&
+  verb !== verbCode.error &&
+  verb !== verbCode.qosMeasurement &&
+  verb !== verbCode.pathNegotiationRequest
 
 const CONTROL_SIZE = 256

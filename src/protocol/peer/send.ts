@@ -1,7 +1,10 @@
 import { compressPacket } from '../packet/compression.ts'
 import { fragment, largestPacket } from '../packet/fragment.ts'
 import { markFragmented, packetIdHigh, sealTrusted, writeHeader } from '../packet/header.ts'
+import { verbCode } from '../verb/verb-code.ts'
 import type { OutPacket } from '../vl1-io.ts'
+import { bondedPath, copies } from './bond.ts'
+import { noteSent } from './bond-measure.ts'
 import { isDirect, pathTo } from './choice.ts'
 import { tryHints } from './hints.ts'
 import { drop, type Node } from './node.ts'
@@ -44,7 +47,7 @@ export const sendAll = (node: Node, batch: readonly OutPacket[]): void => {
         )
       continue
     }
-    const path = peer === undefined ? undefined : pathTo(node, peer)
+    const path = peer === undefined ? undefined : (bondedPath(node, peer) ?? pathTo(node, peer))
     if (peer === undefined || path === undefined) {
       keep(node, packet, peer)
       continue
@@ -89,9 +92,17 @@ const flush = (node: Node, run: Run): void => {
     const packet = packets[i]!
     const verb = verbs[i]!
     if (isAnswered(verb)) expectReply(node.filter, packetIdHigh(packet))
-    if (packet.length <= path.mtu) transmit(node, packet, path, verb)
-    else for (const piece of fragment(packet, path.mtu)) transmit(node, piece, path, verb)
+    put(node, packet, verb, path)
+    if (peer.bond === undefined) continue
+    noteSent(node, peer, packet, verb, path)
+    if (verb !== verbCode.frame && verb !== verbCode.extFrame) continue
+    for (const other of copies(node, peer, path)) if (other.mtu === path.mtu) put(node, packet, verb, other)
   }
+}
+
+const put = (node: Node, packet: Uint8Array, verb: number, path: Path): void => {
+  if (packet.length <= path.mtu) transmit(node, packet, path, verb)
+  else for (const piece of fragment(packet, path.mtu)) transmit(node, piece, path, verb)
 }
 
 const headed = (node: Node, { data, to, verb, compress }: OutPacket): Uint8Array => {
