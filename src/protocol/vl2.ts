@@ -2,7 +2,7 @@ import { decode } from './kernel/codec.ts'
 import { absurd } from './kernel/fp.ts'
 import { type Address, controllerOf } from './kernel/id.ts'
 import type { Machine, Millis, Step } from './kernel/machine.ts'
-import { announceAll, HOST_GROUPS, updateGroups } from './network/announce.ts'
+import { announceAll, HOST_GROUPS, repeatNews, updateGroups } from './network/announce.ts'
 import { CHUNK_IN_OK, receiveChunk, receiveError } from './network/config-receive.ts'
 import { requestConfig, requestSoon } from './network/config-request.ts'
 import { receiveCredentials } from './network/credentials.ts'
@@ -179,5 +179,6 @@ const tickNetwork = (t: Turn, net: Joined, now: Millis): void => {
     updateGroups(t, net)
     announceAll(t, net)
   }
-  wake(t, Math.min(net.requestAt, net.announceAt))
+  if (now >= net.repeatAt) repeatNews(t, net)
+  wake(t, Math.min(net.requestAt, net.announceAt, net.repeatAt))
 }

@@ -140,6 +140,10 @@ export class Layers {
       case 'Learned':
         this.#vl2.next({ _tag: 'Learned', identity: output.identity })
         return
+      case 'Online':
+        this.#ports.vl1News(output)
+        if (output.online) this.#vl2.next({ _tag: 'Online' })
+        return
       case 'Validate': {
         const { identity } = output
         this.#hands.validate(identity, (valid) => {

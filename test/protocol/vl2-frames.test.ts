@@ -197,6 +197,27 @@ describe('the membership gate', () => {
   })
 })
 
+describe('a member whose own certificate is revoked', () => {
+  it('asks its controller at once how things stand', () => {
+    const node = member()
+    node.passTo(START + 10_000)
+    node.take()
+    const revoked = issueRevocation(nobleCrypto, controller, {
+      id: 2,
+      network: NETWORK,
+      credentialId: 0,
+      threshold: BigInt(START),
+      flags: 1n,
+      target: za.address,
+      type: credentialType.com,
+    })
+    const payload = encode(networkCredentials, { ...noCredentials, revocations: [revoked] })
+    node.hear(controller, verbCode.networkCredentials, payload)
+    const asked = packetsOf(node.take()).filter(({ verb }) => verb === verbCode.networkConfigRequest)
+    expect(asked.map(({ to }) => to)).toEqual([controller.address])
+  })
+})
+
 describe('a batch of messages', () => {
   it('becomes one batch of frames for each network', () => {
     const node = member({ type: 'public' })
@@ -456,10 +477,29 @@ describe('groups', () => {
     ])
     node.give({ _tag: 'Groups', network: NETWORK, groups: [{ mac: BROADCAST, adi: 0x0a79002b }] })
     expect(node.take()).toEqual([])
+    node.passTo(START + 10_000)
+    node.take() // news is repeated, see below
     node.passTo(START + 60_000)
     const all = packetsOf(node.take()).filter(({ verb }) => verb === verbCode.multicastLike)
     expect(all.map(({ to }) => to)).toEqual([root.address, controller.address])
     expect(hex(payloadOf(all[0]!))).toBe('60ca6443caa56360ffffffffffff0000000060ca6443caa56360ffffffffffff0a79002b')
+  })
+
+  it('are announced twice more within seconds, since nobody confirms them', () => {
+    const node = member({}, { roots: [root.address] })
+    node.passTo(START + 30_000)
+    node.take()
+    node.give({ _tag: 'Groups', network: NETWORK, groups: [{ mac: BROADCAST, adi: 0x0a79002b }] })
+    node.take()
+    const told = (): number => packetsOf(node.take()).filter(({ verb }) => verb === verbCode.multicastLike).length
+    node.passTo(START + 30_999)
+    expect(told()).toBe(0)
+    node.passTo(START + 31_000)
+    expect(told()).toBe(2)
+    node.passTo(START + 35_000)
+    expect(told()).toBe(2)
+    node.passTo(START + 59_000)
+    expect(told()).toBe(0)
   })
 
   it('queue 32 frames for members still to be found, and no more', () => {

@@ -30,6 +30,20 @@ export const updateGroups = (t: Turn, net: Joined): void => {
   if (fresh.length === 0) return
   for (const to of upstreamsOf(t, net)) like(t, net, to, fresh)
   for (const member of net.members.values()) if (isCurrent(t, net, member)) like(t, net, member.address, fresh)
+  net.repeated = 0
+  repeatLater(t, net)
+}
+
+/** Nobody confirms a MULTICAST_LIKE, and a lost one leaves this node unfound for a minute: news is told again soon. */
+export const repeatNews = (t: Turn, net: Joined): void => {
+  for (const to of upstreamsOf(t, net)) like(t, net, to, net.groups)
+  net.repeated++
+  repeatLater(t, net)
+}
+
+const repeatLater = (t: Turn, net: Joined): void => {
+  net.repeatAt = t.now + (REPEATS[net.repeated] ?? Infinity)
+  wake(t, net.repeatAt)
 }
 
 /** Everything to everybody concerned: when a first configuration arrives, and once a minute from then on. */
@@ -78,6 +92,8 @@ const like = (t: Turn, net: Joined, to: Address, groups: readonly MulticastGroup
 }
 
 const LIKES_OF_PACKET = Math.floor((10_024 - HEADER) / LIKE_RECORD)
+/** How long after the news, and then after the first repeat. */
+const REPEATS: readonly Millis[] = [1_000, 4_000]
 export const LIKE_PERIOD: Millis = 60_000
 export const LIKE_EXPIRY: Millis = 600_000
 /** Groups of the host stack that are announced for one network. */

@@ -41,7 +41,11 @@ export const requestConfig = (t: Turn, net: Joined) => {
 export const requestSoon = (t: Turn, net: Joined): void => {
   if (isReserved(net.controller)) return
   const due = net.active === undefined || net.failure !== undefined || t.now >= net.refreshAt
-  if (!due) return
+  if (due) requestNow(t, net)
+}
+
+/** As soon as the controller will answer. */
+export const requestNow = (t: Turn, net: Joined): void => {
   net.asked = 0
   net.requestAt = Math.min(net.requestAt, Math.max(t.now, net.requestedAt + ANSWER_SPACING))
   wake(t, net.requestAt)

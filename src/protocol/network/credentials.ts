@@ -6,6 +6,7 @@ import { networkCredentials, noCredentials } from '../verb/network-credentials.t
 import { verbCode } from '../verb/verb-code.ts'
 import type { Message } from '../vl1-io.ts'
 import type { NetworkConfig } from './config.ts'
+import { requestNow } from './config-request.ts'
 import type { Com } from './credential/com.ts'
 import { comIssuedTo, comNetwork } from './credential/com.ts'
 import { FAST_PROPAGATE, type Revocation } from './credential/revocation.ts'
@@ -46,6 +47,8 @@ export const receiveCredentials = (t: Turn, message: Message) => {
   const takeRevocation = (one: Revocation) => (net: Joined) => {
     const filed = fileRevocation(judge, net, one)
     if (filed === 'new' && (one.flags & FAST_PROPAGATE) !== 0n) spread(t, net, one, message.source)
+    // our own certificate: the controller says whether we are still in, now and not at the next renewal
+    if (filed === 'new' && one.target === t.self) requestNow(t, net)
     return filed
   }
   const takeCom = (one: Com) => (net: Joined) => {

@@ -50,6 +50,9 @@ export interface Joined {
   /** All own groups, as announced: host, behind, broadcast; sorted. */
   groups: readonly MulticastGroup[]
   announceAt: Millis
+  /** When news of groups is said again, and how often it was already. */
+  repeatAt: Millis
+  repeated: number
 }
 
 /** The configuration in force, and what follows from it. */
@@ -98,6 +101,8 @@ export const joined = (id: NetworkId, self: Address, auth: string | undefined): 
     groupsBehind: new Map(),
     groups: [],
     announceAt: Infinity,
+    repeatAt: Infinity,
+    repeated: 0,
   }
 }
 
