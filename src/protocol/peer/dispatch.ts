@@ -14,7 +14,7 @@ import { receiveHello, setVersion } from './hello-receipt.ts'
 import { answerWhois, meet, reply, takeWhois } from './introduction.ts'
 import { received } from './learning.ts'
 import { ReceivedMessage } from './message.ts'
-import { type Node, say } from './node.ts'
+import { drop, type Node, say } from './node.ts'
 import type { Path } from './path.ts'
 import { averageLatency } from './path-quality.ts'
 import type { Peer } from './peer.ts'
@@ -126,7 +126,10 @@ const onOkHello = (node: Node, it: Opened): Verdict => {
   }
   setVersion(node, peer, said)
   if (said.seenAt !== null && hops === 0) surfaceReport(node, peer, path, said.seenAt)
-  if (said.updates.length > 0 && maySendWorlds(peer)) for (const next of readWorlds(said.updates)) takeWorld(node, next)
+  if (said.updates.length > 0) {
+    if (maySendWorlds(peer)) for (const next of readWorlds(said.updates)) takeWorld(node, next)
+    else drop(node, 'untrusted', path, peer.address)
+  }
   return count(node, it)
 }
 
@@ -143,6 +146,7 @@ const onError = (node: Node, it: Opened): Verdict => {
   if (found._tag === 'Left') return 'malformed'
   if (found.right.code !== errorCode.identityCollision) return pass(node, it)
   if (node.upstreams.byAddress.has(it.peer.address)) say(node, { _tag: 'Collision' })
+  else drop(node, 'untrusted', it.path, it.peer.address)
   return count(node, it)
 }
 
@@ -190,5 +194,5 @@ const PASSED_ON = [
 ].reduce((bits, verb) => bits | (1 << verb), 0)
 /** Verb and packet ID, in front of what an OK answers. */
 const OK_HEADER = 9
-/** Between two ECHO that one path has answered: six in a second. */
-const ECHO_GATE = 1000 / 6
+/** Between two ECHO that one path has answered: six in a second (`docs/protocol/vl1.md`, limits). */
+export const ECHO_GATE = 1000 / 6

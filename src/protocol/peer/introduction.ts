@@ -99,8 +99,8 @@ const meetAt = (node: Node, peer: Peer, { endpoint, socket }: Called): void => {
   probe(node, peer, endpoint, socket)
 }
 
-/** Between two WHOIS of one peer that we answer. */
-const WHOIS_GATE = 100
+/** Between two WHOIS of one peer that we answer, unless we are an upstream (`docs/protocol/vl1.md`, limits). */
+export const WHOIS_GATE = 100
 /** Addresses of one WHOIS that are looked up; those of them that are passed on to another upstream. */
 const MOST_ASKED = 64
 const MOST_PASSED_ON = 8

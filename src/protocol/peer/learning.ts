@@ -109,8 +109,8 @@ const isNetworkVerb = (verb: number): boolean =>
 
 const patience = (node: Node): number => (node.config.lowBandwidth === true ? 16 : 1)
 
-/** Between two HELLOs that confirm one path. */
-const CONFIRM_AGAIN = 1_000
+/** Between two HELLOs that confirm one path (`docs/protocol/vl1.md`, limits). */
+export const CONFIRM_AGAIN = 1_000
 /** Between two PUSH_DIRECT_PATHS to one peer, with a direct path and without. */
 export const PUSH_HAVE_PATH = 120_000
 export const PUSH_NO_PATH = 15_000

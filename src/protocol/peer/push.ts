@@ -86,8 +86,8 @@ const sameHost = (a: Endpoint, b: Endpoint): boolean => {
 const NOTHING = new Uint8Array(0)
 /** 24 bytes each at most: under 1200 bytes together. */
 const RECORDS_PER_PACKET = 48
-/** Pushes that follow the one before within 30 s: so many are taken. */
-const PUSH_WINDOW = 30_000
-const MOST_HASTY = 8
+/** Pushes that follow the one before within 30 s: so many are taken (`docs/protocol/vl1.md`, PUSH_DIRECT_PATHS). */
+export const PUSH_WINDOW = 30_000
+export const MOST_HASTY = 8
 /** Endpoints of one scope and family that one push makes us try. */
 const MOST_PER_KIND = 8

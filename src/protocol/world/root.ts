@@ -107,8 +107,8 @@ const mayRelay = (node: Node, from: Path): boolean => node.upstreams.amOne || no
 const pathUp = (node: Node, upstream: Peer | undefined, source: Address | undefined): Path | undefined =>
   upstream === undefined || upstream.address === source ? undefined : bestRoute(upstream, node.now, true)?.path
 
-/** Between two introductions of the same pair. */
-const UNITE_INTERVAL: Millis = 30_000
+/** Between two introductions of the same pair (`docs/protocol/vl1.md`, relaying). */
+export const UNITE_INTERVAL: Millis = 30_000
 const UNITE_MEMORY: Millis = 240_000
 /** Pairs remembered per peer. */
 const MOST_INTRODUCED = 1_024
