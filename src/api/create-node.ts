@@ -91,7 +91,7 @@ const proved = async (
   identities: IdentityWorks,
 ): Promise<void> => {
   const check = async (): Promise<void> => {
-    if (await identities.validate(identity)) return
+    if (identities.prove?.(identity) ?? (await identities.validate(identity))) return
     const error = new NodeError(
       'ERR_ZT_IDENTITY_INVALID',
       `identity is damaged: ${node.id} does not follow from its key — restore it`,

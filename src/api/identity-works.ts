@@ -12,7 +12,10 @@ export interface IdentityWorkshop {
  * One workshop for all nodes of a process, open while any of them is. What was proved once is remembered (bounded,
  * oldest forgotten), because many nodes in one process meet the same peers.
  */
-export const sharedIdentityWorks = (open: () => IdentityWorkshop): (() => IdentityWorks) => {
+export const sharedIdentityWorks = (
+  open: () => IdentityWorkshop,
+  proof?: (identity: Identity) => boolean,
+): (() => IdentityWorks) => {
   const known = new Map<string, boolean | Promise<boolean>>()
   let workshop: IdentityWorkshop | undefined
   let users = 0
@@ -45,6 +48,17 @@ export const sharedIdentityWorks = (open: () => IdentityWorkshop): (() => Identi
         )
         return checking
       },
+      ...(proof === undefined
+        ? {}
+        : {
+            prove: (identity: Identity) => {
+              const name = printIdentity(identity)
+              if (known.get(name) === true) return true
+              const valid = proof(identity)
+              remember(name, valid)
+              return valid
+            },
+          }),
       close: async () => {
         if (closed) return
         closed = true

@@ -1,3 +1,4 @@
+import { isLocallyValid } from '../protocol/crypto/identity.ts'
 import { systemClock } from '../streams/io/clock.ts'
 import { bestCrypto } from '../streams/io/crypto-fast.ts'
 import { directoryStore } from '../streams/io/directory-store.ts'
@@ -16,5 +17,8 @@ export const nodePlatform: Platform = {
   link: () => udpLink(),
   tcpRelay: (endpoint) => tcpRelay({ endpoint }),
   store: directoryStore,
-  identities: sharedIdentityWorks(() => identityWorker({ crypto: bestCrypto(), random: systemRandom() })),
+  identities: sharedIdentityWorks(
+    () => identityWorker({ crypto: bestCrypto(), random: systemRandom() }),
+    (identity) => isLocallyValid(bestCrypto(), identity),
+  ),
 }

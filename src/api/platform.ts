@@ -26,5 +26,7 @@ export interface IdentityWorks {
   readonly generate: (signal?: AbortSignal) => Promise<SecretIdentity>
   /** At once where the answer is known already. */
   readonly validate: (identity: Identity) => boolean | Promise<boolean>
+  /** Here and now, where one hash costs less than to start a thread for it: for the one identity a node starts with. */
+  readonly prove?: (identity: Identity) => boolean
   readonly close: () => Promise<void>
 }
