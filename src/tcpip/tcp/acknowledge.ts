@@ -32,7 +32,7 @@ export const acknowledge = (env: TcpEnv, c: Connection, s: Segment, now: Millis)
   const lostBefore = delivery.lost
   const queueLostBefore = delivery.queueLost
   markAppLimited(c)
-  beginProgress(p)
+  beginProgress(p, loss.fack)
   if (acked > 0) advance(env, c, s, now)
   const retransmits = loss.undoRetransmits
   let dsack = false
@@ -74,12 +74,10 @@ export const acknowledge = (env: TcpEnv, c: Connection, s: Segment, now: Millis)
     if (c.cc.restrained) markRestrained(c)
   }
   if (p.newly > 0) armTailProbe(c, now)
-  if (acked > 0) {
-    env.ip.confirm(c.flow)
-    if (snd.wantsRoom && hasRoom(c) && c.id >= 0) {
-      snd.wantsRoom = false
-      env.out({ _tag: 'Writable', id: c.id })
-    }
+  if (acked > 0) env.ip.confirm(c.flow)
+  if (snd.wantsRoom && p.newly > 0 && hasRoom(c) && c.id >= 0) {
+    snd.wantsRoom = false
+    env.out({ _tag: 'Writable', id: c.id })
   }
   touch(env, c)
 }
@@ -169,7 +167,8 @@ const takeBlocks = (c: Connection, s: Segment, now: Millis): void => {
       const i = slot * WIDTH
       if (((q.ints[i + END]! - to) | 0) > 0) break
       if (((q.ints[i + SEQ]! - from) | 0) < 0 || (q.ints[i + FLAGS]! & SACKED) !== 0) continue
-      deliver(c, p, slot, (q.ints[i + END]! - q.ints[i + SEQ]!) | 0, s.tsEcho, c.ts.on, now)
+      // what is early does not move the timestamp that the peer echoes: it says nothing of this copy
+      deliver(c, p, slot, (q.ints[i + END]! - q.ints[i + SEQ]!) | 0, s.tsEcho, false, now)
       q.ints[i + FLAGS] = (q.ints[i + FLAGS]! & ~(OUT | LOST)) | SACKED
       loss.sacked++
     }

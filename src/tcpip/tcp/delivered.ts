@@ -40,6 +40,8 @@ export interface Progress {
   repaired: boolean
   /** … and the timestamp is older than its last copy: what was lost was the ACK, and nothing here tells the RTT. */
   ambiguous: boolean
+  /** What had been the highest delivered before this ACK, whose blocks come in any order. */
+  fack: number
 }
 
 export const progress: () => Progress = () => ({
@@ -57,17 +59,19 @@ export const progress: () => Progress = () => ({
   oldestRtt: -1,
   repaired: false,
   ambiguous: false,
+  fack: 0,
 })
 
 /** For losses found by a timer: no ACK, nothing delivered. */
 export const noProgress: Progress = progress()
 
-export const beginProgress = (p: Progress): void => {
+export const beginProgress = (p: Progress, fack: number): void => {
   p.newly = 0
   p.baseSentAt = -1
   p.oldestRtt = -1
   p.repaired = false
   p.ambiguous = false
+  p.fack = fack
 }
 
 /**
@@ -113,7 +117,7 @@ export const deliver = (
     p.baseQueueLost = q.reals[r + QUEUE_LOST_BYTES]!
     p.baseFlight = q.ints[i + FLIGHT]!
     p.baseAppLimited = (flags & APP_LIMITED) !== 0
-    p.baseDoubtful = again && (original || !hasTs)
+    p.baseDoubtful = again && (original || !c.ts.on)
   }
   if (!original && (sentAt > loss.xmitAt || (sentAt === loss.xmitAt && ((end - loss.endSeq) | 0) > 0))) {
     loss.xmitAt = sentAt
@@ -121,7 +125,7 @@ export const deliver = (
     loss.rackRtt = took
   }
   if (((end - loss.fack) | 0) > 0) loss.fack = end
-  else if (end !== loss.fack && !again) loss.reorderingSeen = true
+  else if (((end - p.fack) | 0) < 0 && !again) loss.reorderingSeen = true
 }
 
 /** Completes the rate sample of this ACK (congestion notes §1.3). */

@@ -2,8 +2,8 @@ import type { Millis } from '../../protocol/kernel/machine.ts'
 import type { Connection } from './connection.ts'
 
 /**
- * A token bucket per connection: credit grows by the controller's rate, but not beyond what two ms of timer slack may
- * let out at once. On paths faster than a timer can divide, the congestion window alone bounds a burst.
+ * A token bucket per connection: credit grows by the controller's rate, but not beyond what a ms of work and a ms of
+ * timer slack may let out at once. On paths faster than a timer can divide, the congestion window alone bounds a burst.
  */
 export const refill = (c: Connection, now: Millis): void => {
   const s = c.snd
@@ -31,7 +31,9 @@ export const waitForCredit = (c: Connection, now: Millis): void => {
 }
 
 const isUnpaced = (c: Connection): boolean => c.snd.bypass || c.cc.pacingRate === Infinity
-const capOf = (c: Connection, rate: number): number => Math.min(LARGEST_BURST, Math.max(2 * c.snd.mss, 2 * rate))
+/** A quantum, and what comes together while a timer of 1 ms is late for it: nothing of the rate is lost to timers. */
+const capOf = (c: Connection, rate: number): number =>
+  Math.min(LARGEST_BURST, Math.max(2 * c.snd.mss, c.cc.quantum) + rate)
 
 /** Below this RTT a timer of 1 ms cannot divide a round; above the second it surely can. */
 const FAST_PATH = 0.5

@@ -5,6 +5,7 @@ import type { TcpEnv } from './env.ts'
 import { become, enterTimeWait } from './lifecycle.ts'
 import { forget, hold, isEmpty, release } from './reordering.ts'
 import { FIN, type Segment } from './segment.ts'
+import { widen } from './window.ts'
 
 /**
  * Takes the payload and FIN of an acceptable segment, already cut to the right edge of the window: hands on what is in
@@ -56,8 +57,9 @@ const keepForLater = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void
   const ranges = rcv.reordering.ranges.length
   // the peer's count of lost ranges and duplicate ACKs depends on hearing of each: what is pending goes first
   if (rcv.ackNow) emitAck(env, c, now)
-  const known = hold(rcv.reordering, s.seq, s.bytes.subarray(s.data, s.data + s.length))
+  const known = hold(rcv.reordering, s.seq, s.bytes.subarray(s.data, s.data + s.length), rcv.buffer)
   rcv.ackNow = true
+  if (known >= 0) widen(c, (s.seq + s.length) | 0)
   if (known === s.length) duplicate(c, s.seq, (s.seq + s.length) | 0)
   if (!c.loss.sack || rcv.reordering.ranges.length > ranges) emitAck(env, c, now)
 }

@@ -4,7 +4,7 @@ import type { TcpEnv } from './env.ts'
 import { DUPLICATE_THRESHOLD, markLost, tailLost } from './rack.ts'
 import { timeoutOf } from './rtt.ts'
 import { hasMore, resend, resize, sendNew } from './send.ts'
-import { END, FLAGS, LOST, OUT, SACKED, SEQ, slotOf, WIDTH } from './send-queue.ts'
+import { END, FLAGS, LOST, OUT, RETRANSMITTED, SACKED, SEQ, slotOf, WIDTH } from './send-queue.ts'
 
 /**
  * Loss episodes: begin (RACK or duplicate ACKs), end (everything sent before is acknowledged), timeout, tail loss probe,
@@ -150,7 +150,9 @@ export const forgiveTailProbe = (c: Connection): void => {
 const beginUndo = (c: Connection): void => {
   c.loss.undoable = true
   c.loss.undoRetransmits = 0
-  c.loss.eifel = c.ts.on
+  // a head that an earlier episode sent again answers with a timestamp from then
+  const q = c.snd.queue
+  c.loss.eifel = c.ts.on && (q.ints[q.head * WIDTH + FLAGS]! & RETRANSMITTED) === 0
 }
 
 /** Whether the ACK that first advances after an episode began answers the original transmissions (RFC 3522). */

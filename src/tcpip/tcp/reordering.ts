@@ -23,10 +23,10 @@ export const isEmpty = (r: Reordering): boolean => r.first === r.spans.length
 
 /**
  * Stores what is new of `bytes` at `seq`. Returns how many bytes of it were there already (0: all new, the length: a
- * full duplicate), or −1 if there is no room for another span.
+ * full duplicate), or −1 if there is no room for another span: a large `window` has room for more of them.
  */
-export const hold = (r: Reordering, seq: number, bytes: Uint8Array): number => {
-  if (r.spans.length - r.first >= MOST_SPANS) return -1
+export const hold = (r: Reordering, seq: number, bytes: Uint8Array, window: number): number => {
+  if (r.spans.length - r.first >= Math.max(MOST_SPANS, window / SPAN)) return -1
   const end = (seq + bytes.length) | 0
   // nearly always the newest: nothing behind it, so it goes to the end
   let at = r.spans.length
@@ -99,5 +99,6 @@ const keep = (view: Uint8Array): Uint8Array =>
 
 /** More pieces than a window of small segments has are refused. */
 export const MOST_SPANS = 4096
+const SPAN = 1024
 const MOST_RANGES = 32
 const LARGEST_WASTE = 4

@@ -46,9 +46,15 @@ export const enqueue = (c: Connection, data: Uint8Array): number => {
   return n
 }
 
-/** The send buffer: as asked for, or twice the congestion window so that it is never what limits the speed. */
-export const capacityOf = (c: Connection): number =>
-  c.snd.limit > 0 ? c.snd.limit : Math.min(LARGEST_BUFFER, Math.max(SMALLEST_BUFFER, Math.floor(2 * c.cc.cwnd)))
+/**
+ * The send buffer: as asked for, or twice the congestion window and what arrived behind a hole, so that it is never what
+ * limits the speed.
+ */
+export const capacityOf = (c: Connection): number => {
+  if (c.snd.limit > 0) return c.snd.limit
+  const behindHoles = c.loss.sacked > 0 ? Math.max(0, ((c.snd.nxt - c.snd.una) | 0) - c.delivery.inflight) : 0
+  return Math.min(LARGEST_BUFFER, Math.max(SMALLEST_BUFFER, Math.floor(2 * c.cc.cwnd) + behindHoles))
+}
 
 /** Whether enough of the send buffer is free to wake a writer. */
 export const hasRoom = (c: Connection): boolean => {

@@ -29,6 +29,14 @@ export const consume = (c: Connection, bytes: number, now: Millis): boolean => {
   return growth(c) >= worthTelling(c) && (left < c.snd.mss || left < rcv.buffer / 2)
 }
 
+/** Bytes up to `end` wait behind a hole: while it is repaired, as many more are on their way. */
+export const widen = (c: Connection, end: number): void => {
+  const rcv = c.rcv
+  const wanted = 2 * ((end - rcv.nxt) | 0)
+  // without SACK a change of the window would hide that an ACK is a duplicate
+  if (c.loss.sack && wanted > rcv.buffer) rcv.buffer = Math.min(rcv.most, wanted)
+}
+
 /** A segment with our ACK and window left. */
 export const ackCarried = (c: Connection): void => {
   const rcv = c.rcv

@@ -83,6 +83,8 @@ interface End extends Flow {
   taken: number
   written: number
   opened: boolean
+  /** Of its timers, 0…1. */
+  readonly phase: number
 }
 
 export const network = (seed: number, link: Link, plans: readonly FlowPlan[], timerGrid = 0): Net => {
@@ -189,6 +191,7 @@ export const network = (seed: number, link: Link, plans: readonly FlowPlan[], ti
       ...{ plan, received: 0, doneAt: Infinity, sent: 0, lost: 0, rtt: plan.rtt, paused: false, opened: false },
       ...{ forward: [], back: [], forwardHead: 0, backHead: 0, wants: false, consumed: 0, taken: 0, written: 0 },
       sender: () => undefined,
+      phase: (n * GOLDEN) % 1,
       tcp: {} as Tcp,
       far: {} as Tcp,
     }
@@ -230,8 +233,9 @@ export const network = (seed: number, link: Link, plans: readonly FlowPlan[], ti
     }
     f.far.flush(now)
   }
-  const onGrid = (deadline: number): number =>
-    timerGrid > 0 && deadline < Infinity ? Math.ceil(deadline / timerGrid) * timerGrid : deadline
+  /** Each pair of hosts has a clock tick of its own: none of them is always the first to send. */
+  const onGrid = (f: End, deadline: number): number =>
+    timerGrid > 0 && deadline < Infinity ? (Math.ceil(deadline / timerGrid - f.phase) + f.phase) * timerGrid : deadline
 
   const flows: End[] = []
   for (const plan of plans) flows.push(make(plan, flows.length))
@@ -251,7 +255,7 @@ export const network = (seed: number, link: Link, plans: readonly FlowPlan[], ti
         let at = plansLater[0]?.time ?? Infinity
         for (const f of flows) {
           at = Math.min(at, f.forward[f.forwardHead]?.at ?? Infinity, f.back[f.backHead]?.at ?? Infinity)
-          at = Math.min(at, Math.max(now, onGrid(Math.min(f.tcp.deadline(), f.far.deadline()))))
+          at = Math.min(at, Math.max(now, onGrid(f, Math.min(f.tcp.deadline(), f.far.deadline()))))
         }
         if (at > until) {
           now = until
@@ -271,11 +275,11 @@ export const network = (seed: number, link: Link, plans: readonly FlowPlan[], ti
           }
           f.forwardHead = trim(f.forward, f.forwardHead)
           f.backHead = trim(f.back, f.backHead)
-          if (onGrid(f.tcp.deadline()) <= now) {
+          if (onGrid(f, f.tcp.deadline()) <= now) {
             f.tcp.tick(now)
             moved = true
           }
-          if (onGrid(f.far.deadline()) <= now) {
+          if (onGrid(f, f.far.deadline()) <= now) {
             f.far.tick(now)
             moved = true
           }
@@ -311,3 +315,4 @@ const CHUNK = new Uint8Array(65_536)
 const SLAB = 1 << 20
 const IP_HEADER = 20
 const DATAGRAM = 1400
+const GOLDEN = 0.618

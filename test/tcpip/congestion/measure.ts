@@ -78,13 +78,13 @@ export const timeOf = (control: CongestionControl, path: Path, bytes: number, se
   return flow!.doneAt
 }
 
-/** Mbit/s of a flow in each of `count` steps of `step` ms from now on. */
+/** Mbit/s that arrive of a flow, in order or not, in each of `count` steps of `step` ms from now on. */
 export const series = (net: Net, flow: Flow, count: number, step: number): number[] => {
   const rates: number[] = []
   for (let i = 0; i < count; i++) {
-    const before = flow.received
+    const before = flow.sender()?.delivery.delivered ?? 0
     net.run(net.now() + step)
-    rates.push((flow.received - before) / step / 125)
+    rates.push(((flow.sender()?.delivery.delivered ?? 0) - before) / step / 125)
   }
   return rates
 }

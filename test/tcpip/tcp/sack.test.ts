@@ -170,7 +170,7 @@ it('K12 a SACK option of length 11 is ignored, the segment is not', () => {
 
 it('K10 many losses are repaired once each', () => {
   const t = script()
-  t.established({ sendBuffer: 1_000_000 }, 'S 0 mss=1000 sackok ws=7')
+  t.established({ sendBuffer: 1_000_000, congestionControl: 'cubic' }, 'S 0 mss=1000 sackok ws=7')
   t.peer('A 1 ack=1 win=65535')
   // grow the window first
   t.write(800_000)

@@ -13,6 +13,6 @@ export const congestionControls: {
   bbr: ({ lossTolerance }) => bbr(lossTolerance),
 }
 
-export const DEFAULT_CONTROL: CongestionControl = 'cubic'
+export const DEFAULT_CONTROL: CongestionControl = 'bbr'
 /** Without SACK a round shows one loss at most: nothing to model a path by. */
 export const CONTROL_WITHOUT_SACK: CongestionControl = 'cubic'

@@ -130,6 +130,7 @@ export const bbr = (lossTolerance: number = LOSS_TOLERANCE): Controller & BbrSta
 
     onMss: (_now, smss) => {
       b.smss = smss
+      b.cwnd = Math.max(b.cwnd, smss)
     },
   } satisfies Omit<Controller, keyof BbrState>)
 }

@@ -28,6 +28,7 @@ export const startRefill = (b: BbrState): void => {
   b.upRounds = 0
   b.upAcked = 0
   b.prevCautious = false
+  b.probeSoon = false
   b.ackPhase = 'refilling'
   startRound(b)
   enter(b, 'refill')
@@ -115,7 +116,9 @@ const endUp = (b: BbrState, sample: RateSample): void => {
 }
 
 const isTimeToProbe = (b: BbrState, now: Millis): boolean =>
-  now > b.cycleAt + b.probeWait || b.roundsSinceUp >= Math.min(bdpOf(b, b.bw, 1) / b.smss, b.cwnd / b.smss, MOST_ROUNDS)
+  b.probeSoon ||
+  now > b.cycleAt + b.probeWait ||
+  b.roundsSinceUp >= Math.min(bdpOf(b, b.bw, 1) / b.smss, b.cwnd / b.smss, MOST_ROUNDS)
 
 const WAIT = 2000
 const EXTRA_WAIT = 1000

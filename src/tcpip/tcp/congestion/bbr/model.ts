@@ -92,6 +92,7 @@ export const takeRtt = (b: BbrState, sample: RateSample): boolean => {
   // right after idle both filters are empty at once, and a queue of others would pass for the path
   const mayRise = sample.priorDelivered > b.idleMark
   if (b.probeRttMin < b.minRtt || (mayRise && now > b.minRttAt + MIN_RTT_WINDOW)) {
+    if (b.probeRttMin > LONGER * b.minRtt) b.probeSoon = true
     b.minRtt = b.probeRttMin
     b.minRttAt = b.probeRttMinAt
   }
@@ -109,4 +110,6 @@ export const endLossRound = (b: BbrState, sample: RateSample): void => {
 }
 
 const PROBE_RTT_INTERVAL = 5000
+/** Held to a window for a shorter path, the rate has been measured too low. */
+const LONGER = 1.5
 const MIN_RTT_WINDOW = 10_000

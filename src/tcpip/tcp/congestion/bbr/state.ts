@@ -80,6 +80,8 @@ export interface BbrState {
   upIncrement: number
   roundsSinceUp: number
   probeWait: number
+  /** The path proved longer than thought: what it carries is not known any more. */
+  probeSoon: boolean
   cycleAt: Millis
   prevTooHigh: boolean
   prevCautious: boolean
@@ -167,6 +169,7 @@ export const bbrState = (lossTolerance: number): BbrState => ({
   upIncrement: Infinity,
   roundsSinceUp: 0,
   probeWait: 0,
+  probeSoon: false,
   cycleAt: 0,
   prevTooHigh: false,
   prevCautious: false,
