@@ -7,7 +7,7 @@ import { sayHello } from './greeting.ts'
 import { answerCall, probeAgain } from './introduction.ts'
 import { drop, isSeed, type Node } from './node.ts'
 import { type Path, sweepPaths } from './path.ts'
-import type { Peer } from './peer.ts'
+import { isActive, type Peer } from './peer.ts'
 import { forgetSilent } from './peer-table.ts'
 import { mayUse } from './permission.ts'
 import { openAll, takeWhole } from './receive.ts'
@@ -62,7 +62,11 @@ export const clean = (node: Node): void => {
   node.due.housekeeping = node.now + HOUSEKEEPING
   forgetSilent(node)
   const referred = new Set<Path>()
-  for (const peer of node.peers.values()) for (const { path } of peer.routes) referred.add(path)
+  for (const peer of node.peers.values()) {
+    for (const { path } of peer.routes) referred.add(path)
+    // cipher contexts are far larger than all else that is known of a peer; they are made again when it speaks
+    if (node.now - peer.lastReceive >= ARMOR_IDLE && !peer.upstream && !isActive(peer, node.now)) peer.armor = undefined
+  }
   sweepPaths(node.paths, referred, node.now - HOUSEKEEPING)
   expireReports(node.surface, node.now)
   sweepIntroductions(node)
@@ -100,3 +104,5 @@ const sendAllUnsent = (node: Node): void => {
 }
 
 export const HOUSEKEEPING: Millis = 30_000
+/** Silence after which the keys shared with a peer that is in no network with us are put away. */
+const ARMOR_IDLE: Millis = 60_000
