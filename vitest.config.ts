@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/interop/**', 'node_modules/**'],
+    setupFiles: ['./test/support/setup.ts'],
     testTimeout: 60_000,
     maxWorkers: 2,
     reporters: ['default', './test/support/summary-reporter.ts'],
