@@ -23,6 +23,8 @@ export interface IpSender extends IpOutput {
   readonly sendAlsoHere: (flow: Flow, area: Uint8Array) => SocketErrorCode | undefined
   /** A packet that waited until its neighbour was known; it may still have to be cut. */
   readonly transmit: (packet: Uint8Array, to: Neighbour) => void
+  /** Whether the next hop of `flow` is the host with this MAC. */
+  readonly leadsTo: (flow: Flow, to: Mac) => boolean
   /** The next packet that this host sent to itself. */
   readonly nextLooped: () => Uint8Array | undefined
   readonly hasLooped: () => boolean
@@ -189,6 +191,7 @@ export const ipSender = (
       const remote = family === 4 ? intern.v4(packet, DESTINATION_V4) : intern.v6(packet, DESTINATION_V6)
       emit(to.mac, family, packet, Math.min(iface.mtu(), pathMtu.find(remote, host.now) ?? Infinity))
     },
+    leadsTo: (flow, to) => (flow.cache as Path | undefined)?.neighbour?.mac === to,
     nextLooped: () => {
       const packet = looped[loopedAt]
       if (packet === undefined) return undefined

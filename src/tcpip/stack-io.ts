@@ -75,6 +75,8 @@ export type StackInput =
       readonly routes: readonly RouteEntry[]
     }
   | { readonly _tag: 'Calls'; readonly calls: readonly StackCall[] }
+  /** The way to a host on the link changed below (direct, relayed, another endpoint): its length is to be found anew. */
+  | { readonly _tag: 'PathChanged'; readonly mac: Mac }
 
 /** Socket calls. Each is answered by `StackOutput`s that carry the same `id`. */
 export type StackCall =

@@ -232,6 +232,9 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
         case 'Configure':
           configure(given)
           break
+        case 'PathChanged':
+          tcp.pathChanged((flow) => sender.leadsTo(flow, given.mac), now)
+          break
         case undefined:
           neighbours.tick()
           discovery.tick()

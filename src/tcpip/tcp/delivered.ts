@@ -168,7 +168,7 @@ export const finishSample = (
     if (!p.baseDoubtful) {
       s.rtt = now - p.baseSentAt
       const interval = Math.max(p.baseSentAt - p.baseFirstSentAt, now - p.baseDeliveredAt)
-      if (interval > 0 && interval >= c.rtt.smallest) s.rate = s.delivered / interval
+      if (interval > 0 && interval >= ROUNDING * c.rtt.smallest) s.rate = s.delivered / interval
     }
   }
   s.cwndLimited = s.priorDelivered <= d.limitedAt
@@ -177,3 +177,5 @@ export const finishSample = (
 
 /** An RTT below this share of the smallest ever seen cannot be one; equal ones differ by rounding. */
 const SAME = 0.9
+/** Differences of clock readings are off by a little. */
+const ROUNDING = 0.99

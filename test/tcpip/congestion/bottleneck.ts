@@ -23,8 +23,6 @@ export interface Link {
   dead?: boolean
   /** Drops without delaying: a token bucket of `rate` and `depth`. */
   policer?: { readonly rate: number; readonly depth: number }
-  /** Random early drop by the length of the queue, once per segment: probability. */
-  earlyDrop?: (queued: number, now: number) => number
 }
 
 export interface FlowPlan {
@@ -96,7 +94,7 @@ export const network = (seed: number, link: Link, plans: readonly FlowPlan[], ti
     return value / 0x1_0000_0000
   }
   let busyUntil = 0
-  let tokens = link.policer?.depth ?? 0
+  let tokens = Infinity
   let tokensAt = 0
   let trace = 0
   const delays: number[] = []
@@ -127,8 +125,7 @@ export const network = (seed: number, link: Link, plans: readonly FlowPlan[], ti
       f.lost++
       return
     }
-    const early = link.earlyDrop?.(queued(), now) ?? 0
-    if (queued() + length > link.buffer || (early > 0 && uniform() < early) || !police(length)) {
+    if (queued() + length > link.buffer || !police(length)) {
       f.lost++
       return
     }

@@ -49,10 +49,10 @@ export const aloneRows: readonly Alone[] = [
   row(1000, 20, 0, 1, { u: 0.92, seconds: 6 }),
   row(1000, 20, 0.01, 1, { u: 0.75, seconds: 6 }),
   row(1000, 20, 0.05, 1, { u: 0.5, seconds: 6 }),
-  row(1000, 100, 0, 1, { u: 0.9, seconds: 9 }),
-  row(1000, 100, 0.01, 1, { u: 0.75, seconds: 9 }),
-  row(1000, 300, 0, 1, { u: 0.85, seconds: 15 }),
-  row(1000, 300, 0.01, 1, { u: 0.7, seconds: 15 }),
+  row(1000, 100, 0, 1, { u: 0.9, seconds: 15 }),
+  row(1000, 100, 0.01, 1, { u: 0.75, seconds: 15 }),
+  row(1000, 300, 0, 1, { u: 0.85, seconds: 30 }),
+  row(1000, 300, 0.01, 1, { u: 0.7, seconds: 30 }),
 ]
 
 /** Several flows on one link: the first starts at once, each other a second later. */

@@ -114,6 +114,17 @@ describe('a path that changes', () => {
     expect((net.flows[0]!.received - before) / 6000 / 125).toBeGreaterThan(18 * PAYLOAD)
   })
 
+  it('holds to a policer that drops without delaying, at a bearable loss', () => {
+    const net = linkOf({ rate: 100, rtt: 20, bdp: 5 }, [{ control: 'bbr', rtt: 20 }])
+    const flow = net.flows[0]!
+    net.link.policer = { rate: 2500, depth: 50_000 }
+    net.run(3000)
+    const before = { ...flow }
+    net.run(9000)
+    expect((flow.received - before.received) / 6000 / 125).toBeGreaterThan(17 * PAYLOAD)
+    expect((flow.lost - before.lost) / (flow.sent - before.sent)).toBeLessThan(0.12)
+  })
+
   it('is the same run for the same seed, and another for another', () => {
     const trace = (seed: number): number => {
       const net = linkOf({ rate: 10, rtt: 20, loss: 0.01 }, [{ control: 'bbr', rtt: 20 }], { seed })
