@@ -93,7 +93,7 @@ export class VirtualNetwork implements Network {
     this.id = network.state.id
     this.state$ = network.state$.asObservable()
     this.frames$ = network.frames$
-    this.members$ = network.members$.asObservable()
+    this.members$ = network.members$
   }
 
   get state(): NetworkState {

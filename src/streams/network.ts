@@ -1,4 +1,4 @@
-import { BehaviorSubject, type Observable, type SchedulerLike, Subject } from 'rxjs'
+import { BehaviorSubject, map, type Observable, type SchedulerLike, Subject, startWith } from 'rxjs'
 import type { Frame, MulticastGroup } from '../protocol/kernel/frame.ts'
 import type { Address, Mac, NetworkId } from '../protocol/kernel/id.ts'
 import type { IpAddress } from '../protocol/kernel/ip.ts'
@@ -33,7 +33,9 @@ export class RunningNetwork {
   readonly sockets = new SocketTable()
   readonly counters = new Counters()
   readonly state$: BehaviorSubject<NetworkState>
-  readonly members$: BehaviorSubject<ReadonlyMap<NodeId, Neighbor>>
+  /** Made for whoever looks: strangers' ARP must not cost a copy of the table each. */
+  readonly members$: Observable<ReadonlyMap<NodeId, Neighbor>>
+  readonly #learned = new Subject<void>()
   readonly frames$: Observable<FrameTrace>
   /** Set once the network was left or its node closed. */
   ended: ZtError | undefined
@@ -57,7 +59,10 @@ export class RunningNetwork {
     this.#mac = macOf(this.#scheme, self)
     this.frames$ = this.#tap.asObservable()
     this.state$ = new BehaviorSubject(this.#snapshot())
-    this.members$ = new BehaviorSubject<ReadonlyMap<NodeId, Neighbor>>(new Map())
+    this.members$ = this.#learned.pipe(
+      startWith(undefined),
+      map(() => this.#members()),
+    )
     this.#input
       .pipe(runMachine(stack({ mac: this.#mac, random: ports.random }), ports.clock))
       .subscribe({ next: this.#deed, error: ports.defect })
@@ -127,7 +132,7 @@ export class RunningNetwork {
     this.state$.next(after)
     this.#ports.changed(before, after)
     this.state$.complete()
-    this.members$.complete()
+    this.#learned.complete()
     this.#tap.complete()
   }
 
@@ -192,13 +197,17 @@ export class RunningNetwork {
     }
     this.#neighbours.delete(ip)
     this.#neighbours.set(ip, mac)
+    this.#learned.next()
+  }
+
+  #members(): ReadonlyMap<NodeId, Neighbor> {
     const members = new Map<NodeId, Neighbor>()
     for (const [address, owner] of this.#neighbours) {
       if (!isNodeMac(this.#scheme, owner)) continue
       const node = publicNodeId(addressOf(this.#scheme, owner))
       members.set(node, { node, mac: publicMac(owner), ips: [...(members.get(node)?.ips ?? []), address] })
     }
-    this.members$.next(members)
+    return members
   }
 
   #show(frames: readonly Frame[], dir: 'in' | 'out'): void {
