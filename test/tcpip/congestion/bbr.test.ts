@@ -339,6 +339,7 @@ describe('loss', () => {
     expect(showsQueue(b, -1)).toBe(true)
     const strict = started(20, { tolerance: 0 })
     expect(showsQueue(strict, 20)).toBe(true)
+    expect(isTooHigh(strict, 100 * SMSS, 2 * SMSS, 2 * SMSS)).toBe(false)
     expect(isTooHigh(strict, 100 * SMSS, 3 * SMSS, 3 * SMSS)).toBe(true)
   })
 })

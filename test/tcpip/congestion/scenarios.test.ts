@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { alone, linkOf, percentile } from './measure.ts'
+import { alone, linkOf, percentile, together } from './measure.ts'
 import { aloneRows, changeRows, follow, responseTimes, shareOut, sharingRows, shortRows } from './rows.ts'
 
 /**
@@ -26,7 +26,7 @@ describe('one flow of BBR', () => {
   )
 
   it('without the classification of losses does as the draft', () => {
-    const { u } = alone('bbr', { rate: 100, rtt: 20, loss: 0.01 }, { seconds: 9, plan: STRICT })
+    const { u } = alone('bbr', { rate: 100, rtt: 20, loss: 0.01 }, { seconds: 24, plan: STRICT })
     expect(u).toBeGreaterThan(0.25)
     expect(u).toBeLessThan(0.7)
   })
@@ -64,6 +64,18 @@ describe('several flows', () => {
     },
     600_000,
   )
+})
+
+it('BBR takes no more from CUBIC than the draft does', () => {
+  const path = { rate: 50, rtt: 20, bdp: 1 }
+  const [ours, draft] = [{}, STRICT].map((more) => {
+    const plans = [
+      { control: 'bbr', rtt: 20, ...more },
+      { control: 'cubic', rtt: 20, start: 1000 },
+    ] as const
+    return together(path, plans, 5, 12).shares[1]!
+  })
+  expect(ours!).toBeGreaterThan(0.9 * draft!)
 })
 
 describe('short flows', () => {

@@ -21,7 +21,7 @@ export const isTooHigh = (b: BbrState, flight: number, lost: number, queueLost: 
 
 /** Two standard deviations above the tolerance: a few losses in a small flight say little. */
 const isBeyondNoise = (b: BbrState, flight: number, lost: number): boolean =>
-  lost > b.lossTolerance * flight + 2 * Math.sqrt(b.lossTolerance * flight * b.smss)
+  b.lossTolerance > 0 && lost > b.lossTolerance * flight + 2 * Math.sqrt(b.lossTolerance * flight * b.smss)
 
 /** Does the loss of this round lower the short-term bounds? */
 export const roundCounts = (b: BbrState): boolean =>
