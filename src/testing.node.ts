@@ -12,7 +12,9 @@ export type {
   VirtualNet,
   VirtualNetOptions,
   VirtualNodeOptions,
+  VirtualPlace,
   VirtualRoot,
+  VirtualTcpRelay,
   Weather,
 } from './api/virtual-net.ts'
 export { type Impairment, impairedLink } from './streams/impaired-link.ts'

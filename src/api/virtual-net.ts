@@ -1,12 +1,14 @@
 import type { Observable, VirtualTimeScheduler } from 'rxjs'
 import { isLocallyValid, printIdentity } from '../protocol/crypto/identity.ts'
 import type { Crypto } from '../protocol/crypto/suite.ts'
-import type { IpAddress } from '../protocol/kernel/ip.ts'
+import type { Endpoint } from '../protocol/datagram.ts'
+import { canonicalIp, type IpAddress } from '../protocol/kernel/ip.ts'
 import { seededRandom } from '../protocol/kernel/rng.ts'
 import { ArgumentError } from '../streams/error.ts'
 import { memoryStore } from '../streams/store.ts'
 import { fixtureIdentities } from '../streams/virtual/fixture-identities.ts'
-import { type VirtualDatagram, VirtualInternet } from '../streams/virtual/internet.ts'
+import { type Plug, type PluggedLink, type VirtualDatagram, VirtualInternet } from '../streams/virtual/internet.ts'
+import { memoryRelay } from '../streams/virtual/memory-relay.ts'
 import type { NatKind } from '../streams/virtual/nat.ts'
 import { VirtualClock } from '../streams/virtual/virtual-clock.ts'
 import type { Weather } from '../streams/virtual/wire.ts'
@@ -25,8 +27,8 @@ export type { Weather } from '../streams/virtual/wire.ts'
 /** A stretch of network with a weather of its own; nodes are plugged into it. */
 export interface Segment {
   readonly id: number
-  /** What it does to datagrams from now on. */
-  set(weather: Weather): void
+  /** What it does to datagrams from now on; `inward` to those that come in from other segments, if that differs. */
+  set(weather: Weather, inward?: Weather): void
 }
 export interface NatSegment extends Segment {
   /** The router restarts: every mapping is lost, new ones get other ports. */
@@ -35,8 +37,22 @@ export interface NatSegment extends Segment {
 export interface NatOptions extends Weather {
   /** ms without traffic from inside after which a mapping is gone, default 60 000. */
   readonly timeout?: number
+  /** The router has its public address on this segment, behind another router (carrier-grade NAT). */
+  readonly behind?: Segment
+  /** Whether hosts inside reach each other by the public address (default false). */
+  readonly hairpin?: boolean
 }
-export type VirtualNodeOptions = NodeOptions & { readonly on?: Segment }
+/** Where a host is. */
+export interface VirtualPlace {
+  readonly on?: Segment | undefined
+  /** Its physical addresses, IPv4 and IPv6; default one IPv4 address of the shared space. IPv6 passes no NAT. */
+  readonly addresses?: readonly IpAddress[] | undefined
+}
+export type VirtualNodeOptions = NodeOptions & VirtualPlace
+export interface VirtualTcpRelay {
+  /** For `tcpRelay.endpoint` of nodes. */
+  readonly endpoint: Endpoint
+}
 export type VirtualController = Controller & { readonly node: ZtNode }
 export interface VirtualRoot {
   readonly node: ZtNode
@@ -60,6 +76,13 @@ export interface VirtualNet extends AsyncDisposable {
   controller(options?: VirtualNodeOptions): Promise<VirtualController>
   /** A node that knows the planet of this network; the first root is made with it if there is none. */
   node(options?: VirtualNodeOptions): Promise<ZtNode>
+  /** The host of a node has other addresses from now on, as one that roams from one network to another. */
+  move(node: ZtNode, place: VirtualPlace): void
+  /**
+   * A TCP relay on the internet, `latency` ms (20) from every node by TCP; for each that connects it speaks from an
+   * address of its own. It carries to addresses of global scope only.
+   */
+  tcpRelay(options?: { readonly latency?: number }): VirtualTcpRelay
   /** Nothing passes between the two from now on. Returns what heals it. */
   partition(a: Segment, b: Segment): () => void
   /** Lets time pass. Promises that settle on the way run at the moment they settle. */
@@ -89,11 +112,15 @@ class SimulatedNet implements VirtualNet {
   readonly #createNode: (options?: NodeOptions) => Promise<VirtualNode>
   readonly #key: SigningKey
   readonly #nodes: ZtNode[] = []
+  readonly #links = new Map<ZtNode, PluggedLink>()
+  readonly #relays = new Map<IpAddress, number>()
   readonly #roots: RootSpec[] = []
   readonly #history: string[] = []
   #planet: Uint8Array | undefined
   #segments = 0
   #hosts = 0
+  #connections = 0
+  #moves = 0
 
   constructor(crypto: Crypto, seed: number) {
     this.#seed = seed
@@ -112,22 +139,32 @@ class SimulatedNet implements VirtualNet {
 
   segment(weather: Weather = { latency: 1 }): Segment {
     const id = this.#segments++
-    const set = (next: Weather): void => this.#internet.tell({ _tag: 'Weather', segment: id, weather: next })
+    const set = (next: Weather, inward = next): void =>
+      this.#internet.tell({ _tag: 'Weather', segment: id, weather: next, inward })
     set(weather)
     return { id, set }
   }
 
-  nat(kind: NatKind, { timeout = NAT_TIMEOUT, ...weather }: NatOptions = { latency: 1 }): NatSegment {
+  nat(kind: NatKind, options: NatOptions = { latency: 1 }): NatSegment {
+    const { timeout = NAT_TIMEOUT, behind, hairpin = false, ...weather } = options
     const segment = this.segment(weather)
-    this.#internet.tell({ _tag: 'Nat', segment: segment.id, kind, address: `44.0.${segment.id}.1`, timeout })
+    const address = behind === undefined ? `44.0.${segment.id}.1` : `100.64.${behind.id}.${INNER_ROUTERS + segment.id}`
+    const router = { segment: segment.id, kind, address, timeout, hairpin }
+    this.#internet.tell({ _tag: 'Nat', ...router, ...(behind === undefined ? {} : { behind: behind.id }) })
     return { ...segment, restart: () => this.#internet.tell({ _tag: 'ForgetMappings', segment: segment.id }) }
   }
 
-  async root({ on = this.internet, ...options }: VirtualNodeOptions = {}): Promise<VirtualRoot> {
-    const host = this.#host(on)
+  tcpRelay({ latency = 20 }: { readonly latency?: number } = {}): VirtualTcpRelay {
+    const address = `44.1.${this.#relays.size}.1`
+    this.#relays.set(address, latency)
+    return { endpoint: { address, port: 443 } }
+  }
+
+  async root({ on, addresses, ...options }: VirtualNodeOptions = {}): Promise<VirtualRoot> {
+    const host = this.#host({ on, addresses })
     const identity = options.identity ?? this.#identity(host.index)
     const text = printIdentity(secretIdentity(identity))
-    this.#roots.push({ identity: text, endpoints: [{ address: host.address, port: PORT }] })
+    this.#roots.push({ identity: text, endpoints: host.plugs.map(({ address }) => ({ address, port: PORT })) })
     const timestamp = BigInt(Math.floor(this.now)) + BigInt(this.#roots.length)
     const planet = signedWorld(this.#crypto, 'planet', {
       id: PLANET,
@@ -144,15 +181,22 @@ class SimulatedNet implements VirtualNet {
     return Object.assign(createController(node), { node })
   }
 
-  async node({ on = this.internet, ...options }: VirtualNodeOptions = {}): Promise<ZtNode> {
+  async node({ on, addresses, ...options }: VirtualNodeOptions = {}): Promise<ZtNode> {
     if (this.#planet === undefined && options.planet === undefined) await this.root()
-    const host = this.#host(on)
+    const host = this.#host({ on, addresses })
     const identity = options.identity ?? (options.store === undefined ? this.#identity(host.index) : undefined)
     const planet = options.planet ?? this.#planet
     return this.#start(
       { ...options, ...(identity === undefined ? {} : { identity }), ...(planet === undefined ? {} : { planet }) },
       host,
     )
+  }
+
+  move(node: ZtNode, place: VirtualPlace): void {
+    const link = this.#links.get(node)
+    if (link === undefined)
+      throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'node is not of this network — pass one that it made')
+    link.move(this.#plugs(place, MOVED + this.#moves++))
   }
 
   partition(a: Segment, b: Segment): () => void {
@@ -195,21 +239,28 @@ class SimulatedNet implements VirtualNet {
   }
 
   async #start(options: NodeOptions, host: Host): Promise<ZtNode> {
+    const link = this.#internet.plug(PORT, host.plugs)
     const node = await this.#createNode({
-      link: this.#internet.plug(host.address, PORT, host.segment),
+      link,
       scheduler: this.scheduler,
       random: seededRandom(Math.imul(this.#seed, 0x9e37_79b1) + host.index),
       ...options,
     })
     this.#nodes.push(node)
+    this.#links.set(node, link)
     node.running.events.aside$.subscribe((event) => this.#remember(node.id, event.type, event.at))
     return node
   }
 
-  #host(on: Segment): Host {
+  #host(place: VirtualPlace): Host {
     const index = this.#hosts++
+    return { index, plugs: this.#plugs(place, index + 1) }
+  }
+
+  #plugs({ on = this.internet, addresses }: VirtualPlace, number: number): readonly Plug[] {
     // shared address space: private for VL1, and nobody's virtual network
-    return { index, segment: on.id, address: `100.64.${on.id}.${index + 1}` }
+    const known = addresses ?? [`100.64.${on.id}.${number}`]
+    return known.map((text) => ({ segment: on.id, address: checkedAddress(text) }))
   }
 
   #identity(index: number): string {
@@ -237,6 +288,11 @@ class SimulatedNet implements VirtualNet {
       link: () => {
         throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'link is missing — nodes of a virtual network use its own')
       },
+      tcpRelay: ({ address }) => {
+        const latency = this.#relays.get(address)
+        const plug = (): PluggedLink => this.#internet.plug(PORT, [this.#relayPlug(address)])
+        return memoryRelay(latency === undefined ? undefined : plug, latency ?? 0, this.scheduler)
+      },
       store: () => memoryStore(),
       identities: () => ({
         generate: () =>
@@ -254,6 +310,11 @@ class SimulatedNet implements VirtualNet {
     }
   }
 
+  /** Every connection of a relay speaks from an address of its own, next to that of the relay. */
+  #relayPlug(relay: IpAddress): Plug {
+    return { segment: this.internet.id, address: `${relay.slice(0, -1)}${2 + this.#connections++}` }
+  }
+
   #remember(node: string, type: string, at: number): void {
     this.#history.push(`${(at - this.scheduler.start).toFixed(1)} ms  ${node}  ${type}`)
     if (this.#history.length > HISTORY) this.#history.shift()
@@ -267,8 +328,13 @@ class SimulatedNet implements VirtualNet {
 
 interface Host {
   readonly index: number
-  readonly segment: number
-  readonly address: IpAddress
+  readonly plugs: readonly Plug[]
+}
+
+const checkedAddress = (text: string): IpAddress => {
+  const address = canonicalIp(text)
+  if (address !== undefined) return address
+  throw new ArgumentError('ERR_ZT_INVALID_OPTION', `addresses "${text}" is no IP address — write one like 44.2.0.1`)
 }
 
 /** Lets every promise job run that can. */
@@ -282,3 +348,6 @@ const PORT = 9993
 const PLANET = 0x7278_7a74n
 const NAT_TIMEOUT = 60_000
 const HISTORY = 60
+/** Last numbers of addresses, above those of hosts: of routers behind routers, of hosts that have moved. */
+const INNER_ROUTERS = 100
+const MOVED = 200
