@@ -6,53 +6,61 @@ import { openNetwork } from './virtual-pair.ts'
 export const seeds = [1, 2, 3, 4, 5] as const
 
 /**
- * What happened to some nodes, as text to be compared: a line for each, with the types of its events in order and without
- * their times. `|` is where the scenario did something, so that a line reads like a marble diagram:
+ * What happened to some nodes, as text to be compared: a line for each, and one for each link between two of them, with
+ * the types of events in order and without their times. `|` is where the scenario did something, so that a line reads like
+ * a marble diagram:
  *
- *     alice  online relay:bob direct:bob | offline | online
- *
- * Shown are the node's own events and the links to the other nodes of the story.
+ *     alice      online | offline | online
+ *     alice→bob  relay direct | unreachable | direct
  */
 export class Story {
   readonly #names = new Map<string, string>()
   readonly #lines = new Map<string, string[]>()
+  #cuts = 0
 
   add(name: string, node: ZtNode): void {
     this.#names.set(node.id, name)
-    const line: string[] = []
-    this.#lines.set(name, line)
-    node.events$.subscribe((event) => {
-      const word = this.#word(event)
-      if (word !== undefined) line.push(word)
-    })
+    node.events$.subscribe((event) => this.#tell(name, event))
   }
 
   /** The scenario does something now. */
   cut(): void {
+    this.#cuts++
     for (const line of this.#lines.values()) line.push('|')
   }
 
   toString(): string {
-    const width = Math.max(...[...this.#lines.keys()].map((name) => name.length))
-    return [...this.#lines].map(([name, line]) => `${name.padEnd(width)}  ${line.join(' ')}`.trimEnd()).join('\n')
+    return this.without()
   }
 
-  #word(event: ZtEvent): string | undefined {
+  /** Less the lines with these names. */
+  without(...names: readonly string[]): string {
+    const lines = [...this.#lines].filter(([name]) => !names.includes(name)).sort(([a], [b]) => (a < b ? -1 : 1))
+    const width = Math.max(...lines.map(([name]) => name.length))
+    return lines.map(([name, line]) => `\n${name.padEnd(width)}  ${line.join(' ')}`).join('')
+  }
+
+  #tell(name: string, event: ZtEvent): void {
     switch (event.type) {
       case 'node/online':
       case 'node/offline':
       case 'node/down':
       case 'node/fatal':
-        return event.type.slice('node/'.length)
+        this.#line(name).push(event.type.slice('node/'.length))
+        return
       case 'peer/direct':
       case 'peer/relay':
       case 'peer/unreachable': {
-        const name = this.#names.get(event.peer.id)
-        return name === undefined ? undefined : `${event.type.slice('peer/'.length)}:${name}`
+        const other = this.#names.get(event.peer.id)
+        if (other !== undefined) this.#line(`${name}→${other}`).push(event.type.slice('peer/'.length))
       }
-      default:
-        return undefined
     }
+  }
+
+  #line(name: string): string[] {
+    const line = this.#lines.get(name) ?? Array.from({ length: this.#cuts }, () => '|')
+    this.#lines.set(name, line)
+    return line
   }
 }
 
@@ -99,4 +107,15 @@ export const untilTrafficFlows = async (
   }
   await net.until(echoed(), limit)
   return net.now - began
+}
+
+/** Echoes once a second, `count` times, and says how many came back. */
+export const talk = async (net: VirtualNet, from: Network, to: Network, count: number): Promise<number> => {
+  let answered = 0
+  const echo = async (): Promise<void> => {
+    for await (const reply of from.ping(to.address(4)!, { count, interval: 1000, timeout: 900 }))
+      if ('rtt' in reply) answered++
+  }
+  await net.until(echo(), 2000 * count)
+  return answered
 }

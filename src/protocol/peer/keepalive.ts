@@ -88,11 +88,14 @@ const ping = (node: Node, peer: Peer, helloEvery: number): void => {
       const name = printEndpoint(path.endpoint)
       if (!greeted.has(name)) sayHello(node, peer, path.endpoint, path.socket)
       greeted.add(name)
-    } else if (unanswered || needsHeartbeat(now - path.lastOut))
+    } else if (unanswered || needsHeartbeat(now - path.lastOut) || isQuietUpstream(peer, now))
       // by all sockets if this one is a tunnel, so that a way without it is found when there is one again
       contact(node, peer, path.endpoint, path.tunnel ? undefined : path.socket)
   }
 }
+
+/** What a root passes on keeps its path busy both ways, but only what it says itself shows that we are online. */
+const isQuietUpstream = (peer: Peer, now: number): boolean => peer.upstream && needsHeartbeat(now - peer.lastReceive)
 
 /** We have sent, and nothing has come back since. */
 const isUnanswered = (path: Path, now: number): boolean => path.lastOut > path.lastIn && now - path.lastIn >= PING_CHECK
