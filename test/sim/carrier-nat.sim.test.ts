@@ -11,18 +11,22 @@ const subscribers = async (seed: number, hairpin: boolean): Promise<Scene> => {
 }
 
 const met = `
-alice  online relay:bob direct:bob
-bob    online relay:alice direct:alice`
+alice      online
+alice→bob  relay direct
+bob        online
+bob→alice  relay direct`
 const relayed = `
-alice  online relay:bob
-bob    online relay:alice`
+alice      online
+alice→bob  relay
+bob        online
+bob→alice  relay`
 
 describe('nodes behind the router of a carrier', () => {
   it.each(seeds)('that sends back in what is for its own address: meet by it (seed %i)', async (seed) => {
     const { net, story, a, b } = await subscribers(seed, true)
     expect(await untilTrafficFlows(net, b, a)).toBeLessThan(1500)
     await net.advance(20_000)
-    expect(`\n${story}`).toBe(met)
+    expect(`${story}`).toBe(met)
     await net[Symbol.asyncDispose]()
   })
 
@@ -31,7 +35,7 @@ describe('nodes behind the router of a carrier', () => {
     expect(await untilTrafficFlows(net, b, a)).toBeLessThan(1500)
     await net.advance(60_000)
     expect(await untilTrafficFlows(net, b, a)).toBeLessThan(100)
-    expect(`\n${story}`).toBe(relayed)
+    expect(`${story}`).toBe(relayed)
     await net[Symbol.asyncDispose]()
   })
 
@@ -43,7 +47,7 @@ describe('nodes behind the router of a carrier', () => {
     const { story, a, b } = await scene(net, { on: home }, { on: net.nat('port-restricted', { latency: 5 }) })
     expect(await untilTrafficFlows(net, b, a)).toBeLessThan(2000)
     await net.advance(20_000)
-    expect(`\n${story}`).toBe(met)
+    expect(`${story}`).toBe(met)
     await net[Symbol.asyncDispose]()
   })
 })

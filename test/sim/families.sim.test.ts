@@ -5,14 +5,20 @@ const weather = { latency: 5, jitter: 2 }
 const [root, host, aliceAt, bobAt] = ['2001:db8::1', '2001:db8::2', '2001:db8::a', '2001:db8::b'] as const
 
 const met = `
-alice  online relay:bob direct:bob
-bob    online relay:alice direct:alice`
+alice      online
+alice→bob  relay direct
+bob        online
+bob→alice  relay direct`
 const relayed = `
-alice  online relay:bob
-bob    online relay:alice`
+alice      online
+alice→bob  relay
+bob        online
+bob→alice  relay`
 const metTwice = `
-alice  online relay:bob direct:bob | unreachable:bob relay:bob direct:bob
-bob    online relay:alice direct:alice | relay:alice direct:alice`
+alice      online |
+alice→bob  relay direct | unreachable relay direct
+bob        online |
+bob→alice  relay direct | relay direct`
 
 describe('hosts with IPv6', () => {
   it.each(seeds)('and nothing else: need no IPv4 anywhere (seed %i)', async (seed) => {
@@ -22,7 +28,7 @@ describe('hosts with IPv6', () => {
     const { story, alice, bob, a, b } = await scene(net, at(aliceAt), at(bobAt), { addresses: [host] })
     expect(await untilTrafficFlows(net, b, a)).toBeLessThan(1000)
     await net.advance(20_000)
-    expect(`\n${story}`).toBe(met)
+    expect(`${story}`).toBe(met)
     expect(bob.peer(alice.id)?.paths).toMatchObject([{ endpoint: { address: aliceAt }, preferred: true }])
     await net[Symbol.asyncDispose]()
   })
@@ -38,7 +44,7 @@ describe('hosts with IPv6', () => {
     )
     expect(await untilTrafficFlows(net, b, a)).toBeLessThan(1000)
     await net.advance(60_000)
-    expect(`\n${story}`).toBe(relayed)
+    expect(`${story}`).toBe(relayed)
     await net[Symbol.asyncDispose]()
   })
 
@@ -63,7 +69,7 @@ describe('hosts with IPv6', () => {
       expect(await untilTrafficFlows(net, b, a)).toBeLessThan(25_000)
       await net.advance(20_000)
       expect(preferred()).toMatch(/^44\./)
-      expect(`\n${story}`).toBe(metTwice)
+      expect(`${story}`).toBe(metTwice)
       await net[Symbol.asyncDispose]()
     },
   )
