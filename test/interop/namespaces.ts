@@ -112,6 +112,20 @@ export class Segment {
     this.program(name, 'tcpdump', '-U', '-i', 'eth0', '-w', join(folder, `${file}.pcap`), '-c', '400', 'udp')
   }
 
+  /** Cuts or restores what two hosts say to each other directly; what a third relays still passes. */
+  block(a: string, b: string, on: boolean): void {
+    for (const [here, there] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      if (on) {
+        this.run(here, 'nft', 'add', 'table', 'ip', 'cut')
+        this.run(here, 'nft', 'add chain ip cut in { type filter hook input priority 0 ; }')
+        this.run(here, 'nft', `add rule ip cut in ip saddr ${this.address(there)} drop`)
+      } else this.run(here, 'nft', 'delete', 'table', 'ip', 'cut')
+    }
+  }
+
   /** Any other program in a namespace. */
   program(name: string, command: string, ...args: readonly string[]): void {
     this.start(name, command, args, false)

@@ -230,3 +230,88 @@ describe.skipIf(!able)('native nodes among ours', () => {
     expect(segment.run('a', 'curl', '-s', '-m', '10', `http://${ourIp}/`)).toBe('from rxzt /')
   })
 })
+
+describe.skipIf(!able)('our node and a native one with a firewall between them', () => {
+  let segment: Segment
+  let ours: OurNode
+  let theirId: string
+  let theirIp: string
+
+  const link = async (): Promise<string> => (await ours.tell({ do: 'peer', id: theirId })).link
+  const answered = async (count: number): Promise<number> =>
+    (await ours.tell({ do: 'ping', host: theirIp, count })).filter((r: { rtt?: number }) => r.rtt !== undefined).length
+
+  beforeAll(async () => {
+    segment = new Segment()
+    const [root, host, peer, me] = [await identity(), await identity(), await identity(), await identity()]
+    for (const name of ['r', 'c', 'a', 'x']) segment.host(name)
+    const planet = planetOf(root, segment.address('r'))
+    await segment.native('r', program, root, planet)
+    const controller = await segment.native('c', program, host, planet)
+    const member = await segment.native('a', program, peer, planet)
+    theirId = peer.public.slice(0, 10)
+    const { id: network } = controller.api('POST', `/controller/network/${host.public.slice(0, 10)}______`, {
+      name: 'wall',
+      private: false,
+      ...pool('10.123.0'),
+    })
+    member.api('POST', `/network/${network}`, {})
+    const state = await eventually(
+      'native member',
+      () => member.api('GET', `/network/${network}`),
+      (n) => n.status === 'OK' && n.assignedAddresses.length > 1,
+    )
+    theirIp = ipv4(state.assignedAddresses)
+    await pause(5000)
+    segment.block('a', 'x', true)
+    ours = segment.ours('x')
+    await ours.tell({
+      do: 'node',
+      role: 'member',
+      identity: me.exportSecret(),
+      planet: hexOf(planet),
+      address: segment.address('x'),
+    })
+    await ours.tell({ do: 'join', network })
+  })
+  afterAll(async () => {
+    await segment.close()
+  })
+
+  it('talk through the root', async () => {
+    const began = Date.now()
+    await eventually(
+      'echo',
+      () => answered(3),
+      (n) => n === 3,
+      60_000,
+    )
+    console.log(`relayed after ${Date.now() - began} ms`)
+    expect(await link()).toBe('relay')
+  })
+
+  it('go direct when it falls, by themselves', async () => {
+    segment.block('a', 'x', false)
+    const began = Date.now()
+    await eventually(
+      'link',
+      async () => [await answered(1), await link()] as const,
+      ([, l]) => l === 'direct',
+      120_000,
+    )
+    console.log(`direct ${Date.now() - began} ms after the cut was restored`)
+  })
+
+  it('send through the root within half a minute when it rises again', async () => {
+    segment.block('a', 'x', true)
+    const began = Date.now()
+    // the native node gives the dead path up only after 243 s; until then its replies are lost, ours are not
+    await eventually(
+      'link',
+      async () => [await answered(1), await link()] as const,
+      ([, l]) => l === 'relay',
+      30_000,
+    )
+    console.log(`we send through the root ${Date.now() - began} ms after the cut`)
+  })
+})
