@@ -109,13 +109,19 @@ export const untilTrafficFlows = async (
   return net.now - began
 }
 
-/** Echoes once a second, `count` times, and says how many came back. */
-export const talk = async (net: VirtualNet, from: Network, to: Network, count: number): Promise<number> => {
+/** Echoes `count` times, once a second if nothing else is said, and says how many came back. */
+export const talk = async (
+  net: VirtualNet,
+  from: Network,
+  to: Network,
+  count: number,
+  interval = 1000,
+): Promise<number> => {
   let answered = 0
   const echo = async (): Promise<void> => {
-    for await (const reply of from.ping(to.address(4)!, { count, interval: 1000, timeout: 900 }))
+    for await (const reply of from.ping(to.address(4)!, { count, interval, timeout: 900 }))
       if ('rtt' in reply) answered++
   }
-  await net.until(echo(), 2000 * count)
+  await net.until(echo(), 2 * interval * count)
   return answered
 }
