@@ -121,6 +121,11 @@ export class RunningNetwork {
     return isNodeMac(this.#scheme, mac) ? publicNodeId(addressOf(this.#scheme, mac)) : undefined
   }
 
+  /** What leads to a node is another path now: what connections measured of the old one no longer holds. */
+  pathChanged(peer: Address): void {
+    if (this.ended === undefined) this.#input.next({ _tag: 'PathChanged', mac: macOf(this.#scheme, peer) })
+  }
+
   end(reason: ZtError): void {
     if (this.ended !== undefined) return
     const abort = (id: SocketId): void => this.#input.next({ _tag: 'Calls', calls: [{ call: 'abort', id }] })

@@ -284,6 +284,7 @@ export class RunningNode {
       case 'relay':
       case 'unreachable':
         this.emit({ type: `peer/${change}`, at, peer })
+        for (const network of this.#networks.values()) network.pathChanged(address)
         return
       case 'path-added':
       case 'path-removed':
