@@ -60,6 +60,7 @@ const keepForLater = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void
   const known = hold(rcv.reordering, s.seq, s.bytes.subarray(s.data, s.data + s.length), rcv.buffer)
   rcv.ackNow = true
   if (known >= 0) widen(c, (s.seq + s.length) | 0)
+  else env.out({ _tag: 'Drop', reason: 'tcp-window' })
   if (known === s.length) duplicate(c, s.seq, (s.seq + s.length) | 0)
   if (!c.loss.sack || rcv.reordering.ranges.length > ranges) emitAck(env, c, now)
 }
