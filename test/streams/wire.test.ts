@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { type HostId, type Weather, type WireInput, type WireOutput, wire } from '../../src/streams/virtual/wire.ts'
 
-const send = (host: HostId, address: string, size = 100, ttl?: number): WireInput => ({
+const send = (host: HostId, address: string, size = 100, ttl?: number, to = 2): WireInput => ({
   _tag: 'Send',
   host,
   port: 1,
-  batch: [{ data: new Uint8Array(size), to: { address, port: 2 }, ...(ttl === undefined ? {} : { ttl }) }],
+  batch: [{ data: new Uint8Array(size), to: { address, port: to }, ...(ttl === undefined ? {} : { ttl }) }],
 })
 
 /** Three hosts: 1 and 2 on segment 0, 3 on segment 1. */
@@ -89,5 +89,51 @@ describe('the simulated wire', () => {
     tell({ _tag: 'Detach', host: 3 })
     tell(send(1, '10.1.0.1'))
     expect(arrivals()).toEqual([])
+  })
+
+  it('has weather for each direction, where told so', () => {
+    const { tell, arrivals } = world({})
+    tell({ _tag: 'Weather', segment: 0, weather: { loss: 1 }, inward: { latency: 3 } })
+    tell(send(1, '10.1.0.1'))
+    tell(send(3, '10.0.0.1'))
+    expect(arrivals()).toEqual([{ at: 3, host: 1, count: 1 }])
+  })
+
+  it('carries each family by the addresses of that family, and IPv6 past routers', () => {
+    const { tell, arrivals } = world({})
+    for (const [host, segment] of [
+      [1, 0],
+      [3, 1],
+    ] as const)
+      tell({ _tag: 'Attach', host, address: `2001:db8::${host}`, segment, socket: 2 })
+    tell({ _tag: 'Nat', segment: 1, kind: 'symmetric', address: '44.0.0.1', timeout: 1000 })
+    tell(send(1, '10.1.0.1'))
+    tell(send(2, '2001:db8::3'))
+    tell(send(1, '2001:db8::3'))
+    tell(send(3, '2001:db8::1'))
+    expect(total(arrivals())).toBe(2)
+    tell({ _tag: 'Detach', host: 3, socket: 2 })
+    tell(send(1, '2001:db8::3'))
+    expect(arrivals()).toEqual([])
+    tell(send(3, '10.0.0.1'))
+    expect(total(arrivals())).toBe(1)
+  })
+
+  it('leads through routers behind routers, and back inside only where one may hairpin', () => {
+    const carried = (hairpin: boolean): number => {
+      const { tell, arrivals } = world({ latency: 1 })
+      // the segment of 1 and 2 and that of 3 are behind a carrier's
+      tell({ _tag: 'Nat', segment: 9, kind: 'full-cone', address: '44.0.0.9', timeout: 1000, hairpin })
+      for (const segment of [0, 1])
+        tell({ _tag: 'Nat', segment, kind: 'full-cone', address: `10.9.0.${segment}`, timeout: 1000, behind: 9 })
+      // each opens a port at both of its routers: the carrier's first is for the first
+      tell(send(1, '44.8.0.1'))
+      tell(send(3, '44.8.0.1'))
+      tell(send(3, '44.0.0.9', 9, undefined, 40_000))
+      tell(send(3, '10.9.0.0', 9, undefined, 40_000))
+      return total(arrivals())
+    }
+    expect(carried(false)).toBe(1)
+    expect(carried(true)).toBe(2)
   })
 })
