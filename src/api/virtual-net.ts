@@ -1,11 +1,11 @@
 import type { Observable, VirtualTimeScheduler } from 'rxjs'
-import { isLocallyValid, printIdentity } from '../protocol/crypto/identity.ts'
+import { printIdentity } from '../protocol/crypto/identity.ts'
 import type { Crypto } from '../protocol/crypto/suite.ts'
 import type { Endpoint } from '../protocol/datagram.ts'
 import { canonicalIp, type IpAddress } from '../protocol/kernel/ip.ts'
 import { seededRandom } from '../protocol/kernel/rng.ts'
 import { ArgumentError } from '../streams/error.ts'
-import { memoryStore } from '../streams/store.ts'
+import type { RelayLink } from '../streams/relay-link.ts'
 import { fixtureIdentities } from '../streams/virtual/fixture-identities.ts'
 import { type Plug, type PluggedLink, type VirtualDatagram, VirtualInternet } from '../streams/virtual/internet.ts'
 import { memoryRelay } from '../streams/virtual/memory-relay.ts'
@@ -14,11 +14,11 @@ import { VirtualClock } from '../streams/virtual/virtual-clock.ts'
 import type { Weather } from '../streams/virtual/wire.ts'
 import { type Controller, createController } from './controller.ts'
 import { createNodeOn } from './create-node.ts'
-import { parseIdentity, secretIdentity } from './identity.ts'
+import { secretIdentity } from './identity.ts'
 import type { VirtualNode, ZtNode } from './node.ts'
 import type { NodeOptions } from './node-options.ts'
 import { newSigningKey, type RootSpec, type SigningKey, signedWorld } from './planet.ts'
-import type { Platform } from './platform.ts'
+import { virtualPlatform } from './virtual-platform.ts'
 
 export type { VirtualDatagram } from '../streams/virtual/internet.ts'
 export type { NatKind } from '../streams/virtual/nat.ts'
@@ -131,7 +131,7 @@ class SimulatedNet implements VirtualNet {
     this.#internet = new VirtualInternet(seed, this.scheduler)
     this.wire$ = this.#internet.wire$
     this.internet = this.segment({ latency: 1 })
-    this.#createNode = createNodeOn(this.#platform(proven))
+    this.#createNode = createNodeOn(virtualPlatform(crypto, seed, proven, (endpoint) => this.#relayLink(endpoint)))
     this.#key = newSigningKey(crypto, seededRandom(seed))
   }
 
@@ -275,41 +275,10 @@ class SimulatedNet implements VirtualNet {
     )
   }
 
-  #platform(proven: readonly string[]): Platform {
-    const crypto = this.#crypto
-    const known = new Map([...fixtureIdentities, ...proven].map((text) => [parseIdentity(text).public, true]))
-    return {
-      crypto: () => crypto,
-      clock: () => {
-        throw new ArgumentError(
-          'ERR_ZT_INVALID_OPTION',
-          'scheduler is missing — nodes of a virtual network use its own',
-        )
-      },
-      random: () => seededRandom(this.#seed),
-      link: () => {
-        throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'link is missing — nodes of a virtual network use its own')
-      },
-      tcpRelay: ({ address }) => {
-        const latency = this.#relays.get(address)
-        const plug = (): PluggedLink => this.#internet.plug(PORT, [this.#relayPlug(address)])
-        return memoryRelay(latency === undefined ? undefined : plug, latency ?? 0, this.scheduler)
-      },
-      store: () => memoryStore(),
-      identities: () => ({
-        generate: () =>
-          Promise.reject(
-            new ArgumentError('ERR_ZT_INVALID_OPTION', 'identity is missing — pass one of fixtures.identities'),
-          ),
-        validate: (identity) => {
-          const text = printIdentity(identity)
-          const valid = known.get(text) ?? isLocallyValid(crypto, identity)
-          known.set(text, valid)
-          return valid
-        },
-        close: () => Promise.resolve(),
-      }),
-    }
+  #relayLink({ address }: Endpoint): RelayLink {
+    const latency = this.#relays.get(address)
+    const plug = (): PluggedLink => this.#internet.plug(PORT, [this.#relayPlug(address)])
+    return memoryRelay(latency === undefined ? undefined : plug, latency ?? 0, this.scheduler)
   }
 
   /** Every connection of a relay speaks from an address of its own, next to that of the relay. */
