@@ -1,5 +1,6 @@
 import { canonicalIp, type IpAddress } from '../protocol/kernel/ip.ts'
 import { ArgumentError } from '../streams/error.ts'
+import { shown } from '../streams/option.ts'
 import { familyOf } from '../streams/snapshot.ts'
 
 /** One end of a connection on a virtual network. */
@@ -22,14 +23,15 @@ export const socketAddress = ({
 })
 
 /** The canonical form (RFC 5952, dotted quad) of an address, or `undefined` if `text` is none. */
-export const parseIp = (text: string): IpAddress | undefined => canonicalIp(text)
+export const parseIp = (text: string): IpAddress | undefined =>
+  typeof text === 'string' ? canonicalIp(text) : undefined
 
 export const asIp = (name: string, text: string): IpAddress => {
   const found = typeof text === 'string' ? canonicalIp(text) : undefined
   if (found === undefined)
     throw new ArgumentError(
       'ERR_ZT_INVALID_ADDRESS',
-      `${name} "${text}" is no IP address — write it like 10.147.17.5 or fd00::1`,
+      `${name} ${shown(name, text)} is no IP address — write it like 10.147.17.5 or fd00::1`,
     )
   return found
 }

@@ -1,4 +1,5 @@
 import { from, lastValueFrom, type ObservableInput } from 'rxjs'
+import { refuse } from '../streams/option.ts'
 import type { TcpSocket } from './tcp-socket.ts'
 
 /**
@@ -10,5 +11,7 @@ export const consume = async (
   socket: TcpSocket,
   work: (chunk: Uint8Array) => ObservableInput<unknown>,
 ): Promise<void> => {
+  if (typeof socket?.[Symbol.asyncIterator] !== 'function') refuse('socket', socket, 'pass a TCP socket')
+  if (typeof work !== 'function') refuse('work', work, 'pass a function from a chunk to an observable')
   for await (const chunk of socket) await lastValueFrom(from(work(chunk)), { defaultValue: undefined })
 }

@@ -6,12 +6,16 @@ import { type ControllerError, explainControllerError } from '../protocol/networ
 import type { ControllerInput, NetworkChange } from '../protocol/network/controller-io.ts'
 import { RunningController } from '../streams/controller.ts'
 import { ArgumentError, NodeError, type StoreError, type ZtError } from '../streams/error.ts'
+import { checkOptions } from '../streams/option.ts'
 import { publicNetworkId, publicNodeId } from '../streams/public-id.ts'
 import type { StateStore } from '../streams/store.ts'
 import { asStoreError, RecordWriter, readRecords, recordPath } from './controller-store.ts'
 import { type Member, memberOf, type NetworkConfigInput, networkConfigOf } from './controller-view.ts'
 import { asNetworkId, asNodeId, type NetworkId, type NodeId } from './id.ts'
+import { namedErrors } from './named-errors.ts'
+import { authorizeRules, networkConfigRules } from './network-config-rules.ts'
 import { VirtualNode, type ZtNode } from './node.ts'
+import { aStore } from './node-options.ts'
 
 export type { Member, NetworkConfigInput } from './controller-view.ts'
 
@@ -64,7 +68,9 @@ export interface Controller extends AsyncDisposable {
 export const createController = (node: ZtNode, options: { readonly store?: StateStore } = {}): Controller => {
   if (!(node instanceof VirtualNode))
     throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'node is no node of this library — pass what createNode() gave')
-  return new HostedController(node, options.store ?? node.keeper.store)
+  if (node.running.ended !== undefined) throw node.running.ended
+  checkOptions('createController()', options, { store: aStore })
+  return new HostedController(node, options.store === undefined ? node.keeper.store : namedErrors(options.store))
 }
 
 export class HostedController implements Controller {
@@ -116,7 +122,7 @@ export class HostedController implements Controller {
   }
 
   async create(config: NetworkConfigInput = {}): Promise<ControllerNetwork> {
-    const { created } = await this.command({ _tag: 'CreateNetwork', change: change(config) })
+    const { created } = await this.command({ _tag: 'CreateNetwork', change: change('create()', config) })
     const network = created === undefined ? undefined : this.#networks.value.get(publicNetworkId(created))
     if (network === undefined) throw new NodeError('ERR_ZT_DEFECT', 'the network was not created — please report it')
     return network
@@ -127,6 +133,7 @@ export class HostedController implements Controller {
   }
 
   async authorize(network: NetworkId | string, member: NodeId | string, options: AuthorizeOptions = {}): Promise<void> {
+    checkOptions('authorize()', options, authorizeRules)
     await this.command({ _tag: 'Authorize', ...named(network, member), ...options })
   }
   async deauthorize(network: NetworkId | string, member: NodeId | string): Promise<void> {
@@ -136,7 +143,7 @@ export class HostedController implements Controller {
     await this.command({
       _tag: 'UpdateNetwork',
       network: parseNetworkId(asNetworkId(network))!,
-      change: change(patch),
+      change: change('update()', patch),
     })
   }
   async delete(network: NetworkId | string): Promise<void> {
@@ -244,7 +251,9 @@ const named = (network: NetworkId | string, member: NodeId | string) => ({
   member: parseAddress(asNodeId(member))!,
 })
 
-const change = ({ rules, ...rest }: NetworkConfigInput): NetworkChange => {
+const change = (of: string, config: NetworkConfigInput): NetworkChange => {
+  checkOptions(of, config, networkConfigRules)
+  const { rules, ...rest } = config
   if (typeof rules === 'string')
     throw new ArgumentError(
       'ERR_ZT_INVALID_OPTION',

@@ -1,6 +1,6 @@
 import type { SchedulerLike } from 'rxjs'
 import type { SecretIdentity, Identity as WireIdentity } from '../protocol/crypto/identity.ts'
-import { parseIdentity, printIdentity, printSecret } from '../protocol/crypto/identity.ts'
+import { parseIdentity, printIdentity, printSecret, publicKeyOf } from '../protocol/crypto/identity.ts'
 import type { Crypto } from '../protocol/crypto/suite.ts'
 import { decode } from '../protocol/kernel/codec.ts'
 import { explain } from '../protocol/kernel/error.ts'
@@ -20,6 +20,7 @@ import { asNodeId, asWorldId } from './id.ts'
 import { secretIdentity } from './identity.ts'
 import { Keeper } from './keeper.ts'
 import { localRules } from './local-rules.ts'
+import { namedErrors } from './named-errors.ts'
 import { VirtualNode, type ZtNode } from './node.ts'
 import { checkedNodeOptions, type NodeOptions } from './node-options.ts'
 import type { IdentityWorks, Platform } from './platform.ts'
@@ -38,7 +39,8 @@ export const createNodeOn =
     const checked = checkedNodeOptions(options)
     const { signal, cache = {}, autoUnref = false } = checked
     signal?.throwIfAborted()
-    const store = typeof checked.store === 'string' ? platform.store(checked.store) : (checked.store ?? memoryStore())
+    const store =
+      typeof checked.store === 'string' ? platform.store(checked.store) : namedErrors(checked.store ?? memoryStore())
     const kept = { identity: true, networks: true, peers: true, roots: true, ...cache }
     const planet = givenPlanet(checked.planet)
     const rules = localRules(checked.trustedPaths, checked.paths)
@@ -71,7 +73,11 @@ export const createNodeOn =
         validate: (wire, answer) => validate(identities, wire, answer),
       })
       const node = new VirtualNode(running, keeper, end)
-      await Promise.all([start(node, checked, store, kept.networks), proved(identity, checked, node, identities)])
+      const proof = proved(identity, checked, node, identities)
+      // what keeps the node from starting ends the proof too, and is what the caller has to hear
+      proof.catch(() => undefined)
+      await start(node, checked, store, kept.networks)
+      await proof
       if (autoUnref) node.unref()
       return node
     } catch (error) {
@@ -217,13 +223,8 @@ const checkedIdentity = (crypto: Crypto, identity: SecretIdentity): SecretIdenti
   )
 }
 
-const keysMatch = (crypto: Crypto, { publicKey, secretKey }: SecretIdentity): boolean => {
-  const [x, ed] = [
-    crypto.x25519PublicKey(secretKey.subarray(0, 32)),
-    crypto.ed25519PublicKey(secretKey.subarray(32, 64)),
-  ]
-  return x.every((byte, i) => byte === publicKey[i]) && ed.every((byte, i) => byte === publicKey[32 + i])
-}
+const keysMatch = (crypto: Crypto, { publicKey, secretKey }: SecretIdentity): boolean =>
+  publicKeyOf(crypto, secretKey).every((byte, i) => byte === publicKey[i])
 
 const givenPlanet = (planet: NodeOptions['planet']): World | undefined => {
   if (planet === undefined || !(planet instanceof Uint8Array)) return planet

@@ -1,8 +1,9 @@
 import * as t from 'io-ts'
-import { networkId as networkBits, parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
+import { isReserved, networkId as networkBits, parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
 import { type IpAddress, parseIp, printIp } from '../protocol/kernel/ip.ts'
 import { rfc4193 as rfc4193Bytes, sixPlane as sixPlaneBytes } from '../protocol/network/managed-address.ts'
 import { ArgumentError } from '../streams/error.ts'
+import { anything, checkOptions, refuse } from '../streams/option.ts'
 import {
   type NetworkId as NetworkIdText,
   type NodeId as NodeIdText,
@@ -27,7 +28,8 @@ export const isNetworkId = (x: unknown): x is NetworkId => typeof x === 'string'
 /** @throws {ArgumentError} `ERR_ZT_INVALID_ID` */
 export const asNodeId = (x: string): NodeId => {
   const text = typeof x === 'string' ? x.toLowerCase() : x
-  if (isNodeId(text)) return text
+  if (isNodeId(text) && !isReserved(parseAddress(text)!)) return text
+  if (isNodeId(text)) throw invalid('node id', x, 'is reserved — copy it from the node (`node.id`)')
   throw invalid('node id', x, 'is not 10 hex digits — copy it from the node (`node.id`)')
 }
 
@@ -42,6 +44,7 @@ export const asNetworkId = (x: string | bigint): NetworkId => {
   }
   const text = typeof x === 'string' ? x.toLowerCase() : x
   if (isNetworkId(text) && text !== '0000000000000000') return text
+  if (text === '0000000000000000') throw invalid('network id', x, 'is no network — copy it from the controller')
   throw typeof x === 'number'
     ? invalid('network id', x, 'is a number and has lost digits — write it as a string of 16 hex digits')
     : invalid('network id', x, 'is not 16 hex digits — copy it from the controller')
@@ -81,7 +84,10 @@ export const rfc4193 = (network: NetworkId | string, node: NodeId | string): IpA
  * the range are open.
  * @example adhocNetworkId({ ports: [80, 80] }) // 'ff00500050000000'
  */
-export const adhocNetworkId = ({ ports: [first, last] }: { readonly ports: readonly [number, number] }): NetworkId => {
+export const adhocNetworkId = (options: { readonly ports: readonly [number, number] }): NetworkId => {
+  checkOptions('adhocNetworkId()', options, { ports: anything })
+  if (!Array.isArray(options.ports)) refuse('ports', options.ports, 'pass the first and the last port')
+  const [first, last] = options.ports
   within('first port', first, 0, 65_535)
   within('last port', last, first, 65_535)
   return publicNetworkId(networkBits((0xffn << 56n) | (BigInt(first) << 40n) | (BigInt(last) << 24n)))

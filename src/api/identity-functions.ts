@@ -1,10 +1,13 @@
+import { aSignal, checkOptions } from '../streams/option.ts'
 import { type Identity, publicIdentity, wireIdentity } from './identity.ts'
 import type { Platform } from './platform.ts'
 
 /** Makes a new identity: 0.2 to 5 s of a memory-hard puzzle, off the loop where the host can. */
 export const generateIdentityOn =
   (platform: Platform) =>
-  async ({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Identity> => {
+  async (options: { readonly signal?: AbortSignal } = {}): Promise<Identity> => {
+    checkOptions('generateIdentity()', options, { signal: aSignal })
+    const { signal } = options
     signal?.throwIfAborted()
     const works = platform.identities()
     try {
@@ -21,9 +24,10 @@ export const generateIdentityOn =
 export const validateIdentityOn =
   (platform: Platform) =>
   async (identity: string | Identity): Promise<boolean> => {
+    const wire = wireIdentity(identity)
     const works = platform.identities()
     try {
-      return await works.validate(wireIdentity(identity))
+      return await works.validate(wire)
     } finally {
       await works.close()
     }

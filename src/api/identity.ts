@@ -6,6 +6,7 @@ import {
   type Identity as WireIdentity,
 } from '../protocol/crypto/identity.ts'
 import { NodeError } from '../streams/error.ts'
+import { isRecord } from '../streams/option.ts'
 import { type NodeId, publicNodeId } from '../streams/public-id.ts'
 
 /** A node's identity: its address and keys, in the text form all ZeroTier tools share. */
@@ -40,14 +41,28 @@ export const publicIdentity = (wire: WireIdentity): Identity => ({
 
 /** What the protocol works with; refuses what is no identity without ever repeating the text, which may be secret. */
 export const wireIdentity = (identity: string | Identity): WireIdentity => {
-  const text = typeof identity === 'string' ? identity : identity.hasSecret ? identity.exportSecret() : identity.public
-  const parsed = parse(text.trim())
+  const parsed = parse(textOf(identity).trim())
   if (parsed._tag === 'Right') return parsed.right
   throw new NodeError(
     'ERR_ZT_IDENTITY_INVALID',
     `identity is invalid: ${parsed.left} — pass the whole text of an identity file`,
   )
 }
+
+const textOf = (identity: unknown): string => {
+  const text = isIdentityObject(identity) ? (identity.hasSecret ? identity.exportSecret() : identity.public) : identity
+  if (typeof text === 'string') return text
+  throw new NodeError(
+    'ERR_ZT_IDENTITY_INVALID',
+    `identity (${text === null ? 'null' : typeof text}) is neither text nor an identity — pass the text of an identity file, or what generateIdentity() gave`,
+  )
+}
+
+export const isIdentityObject = (x: unknown): x is Identity =>
+  isRecord(x) &&
+  typeof x['public'] === 'string' &&
+  typeof x['hasSecret'] === 'boolean' &&
+  typeof x['exportSecret'] === 'function'
 
 export const secretIdentity = (identity: string | Identity): SecretIdentity => withSecret(wireIdentity(identity))
 

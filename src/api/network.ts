@@ -3,48 +3,29 @@ import { canonicalIp, type IpAddress } from '../protocol/kernel/ip.ts'
 import type { Counts } from '../streams/counters.ts'
 import { NetworkError, SocketError } from '../streams/error.ts'
 import type { RunningNetwork } from '../streams/network.ts'
+import { checkOptions } from '../streams/option.ts'
 import type { NetworkId, NodeId } from '../streams/public-id.ts'
 import type { IpPrefix, Neighbor, NetworkState } from '../streams/snapshot.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
 import type { FrameTrace } from '../streams/trace.ts'
 import type { StackCall } from '../tcpip/stack-io.ts'
 import { asIp, asPort, socketAddress } from './address.ts'
-import { Pinger, type PingOptions, type PingReply } from './ping.ts'
-import { defaultTcpOptions, type TcpBuffers, type TcpSettings, within } from './socket-option.ts'
-import { type Accept, type TcpServer, VirtualTcpServer } from './tcp-server.ts'
+import {
+  type BindOptions,
+  bindRules,
+  type ConnectOptions,
+  connectRules,
+  type ListenOptions,
+  listenRules,
+  type ResolveOptions,
+  resolveRules,
+} from './network-options.ts'
+import { Pinger, type PingOptions, type PingReply, pingRules } from './ping.ts'
+import { defaultTcpOptions } from './socket-option.ts'
+import { type TcpServer, VirtualTcpServer } from './tcp-server.ts'
 import { type TcpSocket, VirtualTcpSocket } from './tcp-socket.ts'
 import { type UdpSocket, VirtualUdpSocket } from './udp-socket.ts'
-import { type WaitOptions, waitFor, waitForState } from './wait.ts'
-
-/** `timeout` covers everything until the connection stands, default 30 000 ms. */
-export interface ConnectOptions extends WaitOptions, TcpSettings, TcpBuffers {
-  readonly host: string
-  readonly port: number
-  readonly localAddress?: IpAddress
-  readonly localPort?: number
-}
-export interface ListenOptions extends WaitOptions, TcpSettings, TcpBuffers {
-  /** 0 or none: any free port. `'*'`: every port that no other listener owns. */
-  readonly port?: number | '*'
-  /** Default: every address of the network. */
-  readonly host?: IpAddress
-  /** Connections that may wait to be taken, default 511. */
-  readonly backlog?: number
-  readonly ipv6Only?: boolean
-  /** Refuses a connection (RST) before anybody sees it. */
-  readonly accept?: Accept
-}
-export interface BindOptions extends WaitOptions {
-  readonly port?: number
-  readonly host?: IpAddress
-  readonly reusePort?: boolean
-  /** Datagrams that may wait for iteration, default 1024; the oldest makes room. */
-  readonly maxQueue?: number
-}
-export interface ResolveOptions extends WaitOptions {
-  readonly family?: 4 | 6
-  readonly servers?: readonly IpAddress[]
-}
+import { waitFor, waitForState } from './wait.ts'
 
 /** A joined network: an Ethernet segment of its own, with our addresses on it. */
 export interface Network extends AsyncDisposable {
@@ -110,6 +91,7 @@ export class VirtualNetwork implements Network {
   }
 
   async connect(options: ConnectOptions): Promise<TcpSocket> {
+    checkOptions('connect()', options, connectRules)
     const port = asPort('port', options.port, 1)
     const tcp = defaultTcpOptions(options)
     const { localAddress, localPort, signal, timeout = TIMEOUT } = options
@@ -137,10 +119,10 @@ export class VirtualNetwork implements Network {
   }
 
   async listen(options: ListenOptions = {}): Promise<TcpServer> {
+    checkOptions('listen()', options, listenRules)
     const { host, backlog = BACKLOG, ipv6Only, signal, timeout = TIMEOUT, accept } = options
     const port = options.port === '*' ? '*' : asPort('port', options.port ?? 0, 0)
     const address = host === undefined ? undefined : asIp('host', host)
-    within('backlog', backlog, 1, 65_535)
     const tcp = defaultTcpOptions(options)
     await this.#ready('listen', { signal, timeout })
     const where = { address: address ?? this.#anywhere(), port: port === '*' ? 0 : port }
@@ -168,10 +150,10 @@ export class VirtualNetwork implements Network {
   }
 
   async bind(options: BindOptions = {}): Promise<UdpSocket> {
+    checkOptions('bind()', options, bindRules)
     const { host, reusePort, maxQueue = QUEUE, signal, timeout = TIMEOUT } = options
     const port = asPort('port', options.port ?? 0, 0)
     const address = host === undefined ? undefined : asIp('host', host)
-    within('maxQueue', maxQueue, 1, 1_048_576)
     await this.#ready('bind', { signal, timeout })
     const where = { address: address ?? this.#anywhere(), port }
     const socket = await this.#open<VirtualUdpSocket>('bind', where, { signal, timeout }, undefined, (id) => ({
@@ -192,8 +174,9 @@ export class VirtualNetwork implements Network {
   }
 
   async *ping(host: string, options: PingOptions = {}): AsyncGenerator<PingReply, void, undefined> {
+    checkOptions('ping()', options, pingRules)
     const { signal } = options
-    const [address] = await this.resolve(host, options)
+    const [address] = await this.resolve(host, signal === undefined ? {} : { signal })
     await this.#ready('ping', { signal, timeout: TIMEOUT })
     const pinger = new Pinger(this.#network, this.#clock, address!, options)
     try {
@@ -204,6 +187,7 @@ export class VirtualNetwork implements Network {
   }
 
   async resolve(name: string, options: ResolveOptions = {}): Promise<readonly IpAddress[]> {
+    checkOptions('resolve()', options, resolveRules)
     const { family, signal } = options
     signal?.throwIfAborted()
     const literal = typeof name === 'string' ? canonicalIp(name.replace(/^\[(.*)\]$/, '$1')) : undefined

@@ -1,14 +1,15 @@
 import * as t from 'io-ts'
 import type { SchedulerLike } from 'rxjs'
 import type { Endpoint } from '../protocol/datagram.ts'
+import { parseIp } from '../protocol/kernel/ip.ts'
 import type { Random } from '../protocol/kernel/rng.ts'
 import type { World } from '../protocol/world/world.ts'
-import { ArgumentError } from '../streams/error.ts'
 import type { Link } from '../streams/link.ts'
+import { isRecord, isSignal, isStream, type OptionRule, refuse } from '../streams/option.ts'
 import type { StateStore } from '../streams/store.ts'
 import type { BondingOptions } from './bonding.ts'
 import type { NodeId, WorldId } from './id.ts'
-import type { Identity } from './identity.ts'
+import { type Identity, isIdentityObject } from './identity.ts'
 import type { PathOptions, TrustedPath } from './local-rules.ts'
 
 export interface NodeOptions {
@@ -54,32 +55,15 @@ export interface NodeOptions {
 
 /** Checks what callers said, once, and names the first thing that is wrong, with its value and what to write instead. */
 export const checkedNodeOptions = (options: NodeOptions): NodeOptions => {
-  const known = isRecord(options) ? options : fail('options', options, 'pass an object like { store: "./home" }')
+  const known = isRecord(options) ? options : refuse('options', options, 'pass an object like { store: "./home" }')
   for (const [name, value] of Object.entries(known)) {
     const rule = RULES[name as keyof NodeOptions]
-    if (rule === undefined) fail(name, value, `there is no such option; known are ${Object.keys(RULES).join(', ')}`)
-    else if (value !== undefined && !rule.type.is(value)) fail(name, value, rule.cure(value))
+    if (rule === undefined) refuse(name, value, `there is no such option; known are ${Object.keys(RULES).join(', ')}`)
+    else if (value !== undefined && !rule.type.is(value)) refuse(name, value, rule.cure(value))
   }
   return options
 }
 
-const fail = (name: string, value: unknown, cure: string): never => {
-  throw new ArgumentError('ERR_ZT_INVALID_OPTION', `${name} ${shown(name, value)} is not valid — ${cure}`)
-}
-
-/** Values in messages: short, and never a secret. */
-const shown = (name: string, value: unknown): string => {
-  if (name === 'identity' || name === 'random') return `(${typeof value})`
-  const text =
-    typeof value === 'string'
-      ? JSON.stringify(value)
-      : isRecord(value)
-        ? Object.prototype.toString.call(value)
-        : String(value)
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text
-}
-
-const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null
 const guard = <A>(name: string, is: (x: unknown) => x is A): t.Type<A, A, unknown> =>
   new t.Type(
     name,
@@ -90,8 +74,30 @@ const guard = <A>(name: string, is: (x: unknown) => x is A): t.Type<A, A, unknow
 const withMethods = <A>(name: string, ...methods: readonly string[]): t.Type<A, A, unknown> =>
   guard(name, (x): x is A => isRecord(x) && methods.every((method) => typeof x[method] === 'function'))
 
-const link = withMethods<Link>('Link', 'send', 'close')
+const store = withMethods<StateStore>('StateStore', 'get', 'set', 'delete', 'list')
+export const aStore: OptionRule = { is: store.is, cure: 'pass an object with get, set, delete and list' }
+
+const link = guard(
+  'Link',
+  (x): x is Link => withMethods<Link>('Link', 'send', 'close').is(x) && isStream(x.incoming$) && isStream(x.local$),
+)
 const endpoint = t.type({ address: t.string, port: t.number })
+const validEndpoint = guard(
+  'Endpoint',
+  (x): x is Endpoint =>
+    isRecord(x) &&
+    typeof x['address'] === 'string' &&
+    parseIp(x['address']) !== undefined &&
+    Number.isInteger(x['port']) &&
+    (x['port'] as number) > 0 &&
+    (x['port'] as number) < 65_536,
+)
+/** Like `t.partial`, and nothing else may be there: what is misspelled would do nothing. */
+const only = (members: t.Props): t.Mixed =>
+  guard(
+    'only',
+    (x): x is unknown => t.partial(members).is(x) && Object.keys(x).every((name) => Object.hasOwn(members, name)),
+  )
 
 interface Rule {
   readonly type: t.Mixed
@@ -104,13 +110,10 @@ const rule = (type: t.Mixed, cure: string | ((value: unknown) => string)): Rule 
 
 const RULES: Readonly<Record<keyof NodeOptions, Rule>> = {
   identity: rule(
-    t.union([t.string, withMethods<Identity>('Identity', 'exportSecret')]),
+    t.union([t.string, guard('Identity', isIdentityObject)]),
     'pass the text of identity.secret, or what generateIdentity() gave',
   ),
-  store: rule(
-    t.union([t.string, withMethods<StateStore>('StateStore', 'get', 'set', 'delete', 'list')]),
-    'pass a directory or an object with get, set, delete and list',
-  ),
+  store: rule(t.union([t.string, store]), 'pass a directory or an object with get, set, delete and list'),
   link: rule(t.union([link, t.readonlyArray(link)]), 'pass what udpLink() or a virtual network gave'),
   planet: rule(
     t.union([
@@ -124,8 +127,8 @@ const RULES: Readonly<Record<keyof NodeOptions, Rule>> = {
   ),
   moons: rule(t.readonlyArray(t.type({ id: t.string, seed: t.string })), 'pass [{ id, seed }], both in hex'),
   tcpRelay: rule(
-    t.partial({ mode: t.keyof({ auto: null, always: null, never: null }), endpoint }),
-    "pass { mode: 'auto' | 'always' | 'never', endpoint: { address, port } }",
+    only({ mode: t.keyof({ auto: null, always: null, never: null }), endpoint: validEndpoint }),
+    "pass { mode: 'auto' | 'always' | 'never', endpoint: { address: '192.0.2.1', port: 443 } }",
   ),
   bonding: rule(
     t.intersection([t.type({ policy: t.string }), t.partial({ failoverInterval: t.number })]),
@@ -136,23 +139,20 @@ const RULES: Readonly<Record<keyof NodeOptions, Rule>> = {
     "pass [{ prefix: '10.1.0.0/16', id: 42n }]",
   ),
   paths: rule(
-    t.partial({
+    only({
       blacklist: t.readonlyArray(t.string),
       mtu: t.readonlyArray(t.type({ prefix: t.string, mtu: t.number })),
-      peers: t.record(t.string, t.partial({ try: t.readonlyArray(endpoint), blacklist: t.readonlyArray(t.string) })),
+      peers: t.record(t.string, only({ try: t.readonlyArray(endpoint), blacklist: t.readonlyArray(t.string) })),
     }),
     "pass { blacklist: ['10.1.0.0/16'], mtu: [{ prefix, mtu }], peers: { [nodeId]: { try, blacklist } } }",
   ),
   cache: rule(
-    t.partial({ identity: t.boolean, networks: t.boolean, peers: t.boolean, roots: t.boolean }),
+    only({ identity: t.boolean, networks: t.boolean, peers: t.boolean, roots: t.boolean }),
     'pass { identity, networks, peers, roots } of true and false',
   ),
   lowBandwidth: rule(t.boolean, 'use true or false'),
   scheduler: rule(withMethods<SchedulerLike>('SchedulerLike', 'now', 'schedule'), 'pass an RxJS scheduler'),
   random: rule(t.Function, 'pass a function from a number of bytes to a Uint8Array'),
-  signal: rule(
-    guard('AbortSignal', (x): x is AbortSignal => isRecord(x) && typeof x['aborted'] === 'boolean'),
-    'pass the signal of an AbortController',
-  ),
+  signal: rule(guard('AbortSignal', isSignal), 'pass the signal of an AbortController'),
   autoUnref: rule(t.boolean, 'use true or false'),
 }

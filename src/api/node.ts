@@ -7,6 +7,7 @@ import type { ZtEvent } from '../streams/event.ts'
 import type { Clock } from '../streams/io/clock.ts'
 import type { LinkStats } from '../streams/link.ts'
 import type { RunningNode } from '../streams/node.ts'
+import { atLeast, checkOptions, isRecord, type OptionRules, oneOf, yesOrNo } from '../streams/option.ts'
 import { publicNetworkId } from '../streams/public-id.ts'
 import type { NetworkState, NodeInfo, Peer } from '../streams/snapshot.ts'
 import type { PacketTrace, TraceRecord } from '../streams/trace.ts'
@@ -14,7 +15,7 @@ import { asNetworkId, asNodeId, asWorldId, type NetworkId, type NodeId, type Wor
 import { type Identity, publicIdentity } from './identity.ts'
 import type { Keeper } from './keeper.ts'
 import { type Network, VirtualNetwork, waitUntil } from './network.ts'
-import { type WaitOptions, waitFor, waitForState } from './wait.ts'
+import { type WaitOptions, waitFor, waitForState, waitRules } from './wait.ts'
 
 export interface JoinOptions extends WaitOptions {
   /** What to wait for: authorised and addressed (default), authorised, or nothing. */
@@ -146,6 +147,7 @@ export class VirtualNode implements ZtNode {
   }
 
   async online(options: WaitOptions = {}): Promise<void> {
+    checkOptions('online()', options, waitRules)
     const { running } = this
     this.#check()
     const late = (): SocketError =>
@@ -169,6 +171,7 @@ export class VirtualNode implements ZtNode {
   async join(id: NetworkId | string | bigint, options: JoinOptions = {}): Promise<Network> {
     this.#check()
     const name = asNetworkId(id)
+    checkOptions('join()', options, joinRules)
     const { wait = 'ready', allow, onDenied = 'wait', leaveOnDispose = false, signal, timeout } = options
     signal?.throwIfAborted()
     const bits = parseNetworkId(name)!
@@ -200,7 +203,9 @@ export class VirtualNode implements ZtNode {
     this.running.tell({ _tag: 'Deorbit', id: BigInt(`0x${asWorldId(world)}`) })
   }
 
-  close({ graceMs = GRACE }: { readonly graceMs?: number } = {}): Promise<void> {
+  close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    checkOptions('close()', options, { graceMs: atLeast(0) })
+    const { graceMs = GRACE } = options
     this.#closing ??= this.#close(graceMs, closedError(this.id))
     return this.#closing
   }
@@ -301,6 +306,18 @@ export class VirtualNode implements ZtNode {
   #check(): void {
     if (this.running.ended !== undefined) throw this.running.ended
   }
+}
+
+const ALLOW = new Set(['managed', 'global', 'default', 'dns'])
+const joinRules: OptionRules<JoinOptions> = {
+  ...waitRules,
+  wait: oneOf('ready', 'ok', 'none'),
+  onDenied: oneOf('wait', 'reject'),
+  leaveOnDispose: yesOrNo,
+  allow: {
+    is: (x) => isRecord(x) && Object.entries(x).every(([name, value]) => ALLOW.has(name) && typeof value === 'boolean'),
+    cure: 'pass { managed, global, default, dns } of true and false',
+  },
 }
 
 const closedError = (id: NodeId, cause?: unknown): NodeError =>

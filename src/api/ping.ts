@@ -1,12 +1,12 @@
-import type { SchedulerLike } from 'rxjs'
+import { type SchedulerLike, Subscription } from 'rxjs'
 import type { IpAddress } from '../protocol/kernel/ip.ts'
 import type { ZtError } from '../streams/error.ts'
 import type { RunningNetwork } from '../streams/network.ts'
+import { atLeast, type OptionRules, whole } from '../streams/option.ts'
 import type { SocketNews, SocketSink } from '../streams/sockets.ts'
-import { within } from './socket-option.ts'
-import type { WaitOptions } from './wait.ts'
+import { type WaitOptions, waitRules } from './wait.ts'
 
-/** `timeout` is for each echo (ms, default 5000). */
+/** `timeout` is for each echo (ms, default 5000; 0: no limit). */
 export interface PingOptions extends WaitOptions {
   /** Echoes to send; without it the iteration does not end by itself. */
   readonly count?: number
@@ -15,6 +15,14 @@ export interface PingOptions extends WaitOptions {
   /** Payload bytes, default 56. */
   readonly size?: number
   readonly ttl?: number
+}
+
+export const pingRules: OptionRules<PingOptions> = {
+  ...waitRules,
+  count: whole(1, Number.MAX_SAFE_INTEGER),
+  interval: atLeast(0),
+  size: whole(0, 65_507),
+  ttl: whole(1, 255),
 }
 
 /** A lost echo is an item, not an error. */
@@ -47,8 +55,6 @@ export class Pinger implements SocketSink {
     this.#clock = clock
     this.#to = to
     this.#options = options
-    if (options.count !== undefined) within('count', options.count, 1, Number.MAX_SAFE_INTEGER)
-    within('size', options.size ?? SIZE, 0, 65_507)
     this.#id = network.sockets.nextId()
     network.sockets.add(this.#id, this)
   }
@@ -66,7 +72,9 @@ export class Pinger implements SocketSink {
       const lost = (reason: 'timeout' | 'unreachable'): void => resolve({ seq: this.#seq, lost: true, reason })
       this.#answer = resolve
       this.#sentAt = this.#clock.now()
-      const alarm = this.#clock.schedule(() => lost('timeout'), this.#options.timeout ?? TIMEOUT)
+      const { timeout = TIMEOUT } = this.#options
+      const limited = timeout > 0 && Number.isFinite(timeout)
+      const alarm = limited ? this.#clock.schedule(() => lost('timeout'), timeout) : Subscription.EMPTY
       const { size = SIZE, ttl } = this.#options
       this.#network.call({ call: 'echo', id: this.#id, to: this.#to, seq, size, ...(ttl === undefined ? {} : { ttl }) })
       return alarm

@@ -12,8 +12,8 @@ export const createRootWith =
   async (options: NodeOptions & { readonly planet: NonNullable<NodeOptions['planet']> }): Promise<ZtNode> => {
     if (options?.planet === undefined)
       throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'planet is missing — pass what createPlanet() gave')
-    const planet = options.planet instanceof Uint8Array ? options.planet : encode(world, options.planet)
     const node = await createNode(options)
+    const planet = options.planet instanceof Uint8Array ? options.planet : encode(world, options.planet)
     if (rootsOf(planet).includes(node.id)) return node
     await node.close()
     throw new NodeError(

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../streams/error.ts'
+import { isRecord, type OptionRules, refuse, whole, yesOrNo } from '../streams/option.ts'
 import type { TcpOptions } from '../tcpip/stack-io.ts'
 
 /** Options of a TCP connection that can be changed while it lives. */
@@ -19,15 +19,32 @@ export interface TcpBuffers {
   readonly receiveBuffer?: number
 }
 
+export const tcpSettingRules: OptionRules<TcpSettings> = {
+  noDelay: yesOrNo,
+  keepAlive: {
+    is: (x) => typeof x === 'boolean' || isRecord(x),
+    cure: 'use true, false or { idle, interval, count }',
+  },
+  linger: whole(0, 3_600_000),
+  ttl: whole(1, 255),
+}
+/** Bytes of either buffer. */
+const MOST_BUFFER = 64 * 1024 * 1024
+const buffer = whole(4096, MOST_BUFFER)
+export const tcpRules: OptionRules<TcpSettings & TcpBuffers> = {
+  ...tcpSettingRules,
+  sendBuffer: buffer,
+  receiveBuffer: buffer,
+}
+
+/** Of options that were checked. */
 export const tcpOptions = (o: TcpSettings & TcpBuffers): TcpOptions => ({
   ...(o.noDelay === undefined ? {} : { noDelay: o.noDelay }),
   ...(o.keepAlive === undefined ? {} : { keepAlive: keepAlive(o.keepAlive) }),
-  ...(o.linger === undefined ? {} : { linger: within('linger', o.linger, 0, 3_600_000) }),
-  ...(o.ttl === undefined ? {} : { ttl: within('ttl', o.ttl, 1, 255) }),
-  ...(o.sendBuffer === undefined ? {} : { sendBuffer: within('sendBuffer', o.sendBuffer, 4096, MOST_BUFFER) }),
-  ...(o.receiveBuffer === undefined
-    ? {}
-    : { receiveBuffer: within('receiveBuffer', o.receiveBuffer, 4096, MOST_BUFFER) }),
+  ...(o.linger === undefined ? {} : { linger: o.linger }),
+  ...(o.ttl === undefined ? {} : { ttl: o.ttl }),
+  ...(o.sendBuffer === undefined ? {} : { sendBuffer: o.sendBuffer }),
+  ...(o.receiveBuffer === undefined ? {} : { receiveBuffer: o.receiveBuffer }),
 })
 
 /** What every connection starts with. */
@@ -44,12 +61,6 @@ const keepAlive = (value: NonNullable<TcpSettings['keepAlive']>): NonNullable<Tc
 }
 
 export const within = (name: string, value: number, least: number, most: number): number => {
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new ArgumentError(
-      'ERR_ZT_INVALID_OPTION',
-      `${name} ${String(value)} is out of range — use ${least} to ${most}`,
-    )
+  if (!Number.isInteger(value) || value < least || value > most) refuse(name, value, `use ${least} to ${most}`)
   return value
 }
-
-const MOST_BUFFER = 64 * 1024 * 1024

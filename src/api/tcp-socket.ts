@@ -2,17 +2,18 @@ import type { SchedulerLike } from 'rxjs'
 import { BehaviorSubject, Observable } from 'rxjs'
 import { SocketError, type ZtError } from '../streams/error.ts'
 import type { RunningNetwork } from '../streams/network.ts'
+import { checkOptions } from '../streams/option.ts'
 import type { NodeId } from '../streams/public-id.ts'
 import { familyOf } from '../streams/snapshot.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
 import type { SocketAddress as StackAddress, TcpOptions, TcpStateName } from '../tcpip/stack-io.ts'
 import type { SocketAddress } from './address.ts'
 import { type Bytes, toBytes } from './bytes.ts'
-import { type TcpSettings, tcpOptions } from './socket-option.ts'
+import { type TcpSettings, tcpOptions, tcpSettingRules } from './socket-option.ts'
 import { TcpInbox } from './tcp-inbox.ts'
 import { TcpOutbox } from './tcp-outbox.ts'
 import { readableOf, writableOf } from './tcp-stream.ts'
-import { type WaitOptions, waitFor } from './wait.ts'
+import { type WaitOptions, waitFor, waitRules } from './wait.ts'
 
 export type TcpState = TcpStateName
 
@@ -146,6 +147,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
   async write(data: Bytes | readonly Bytes[], options: WaitOptions = {}): Promise<void> {
     const parts = Array.isArray(data) ? (data as readonly Bytes[]).map(toBytes) : [toBytes(data as Bytes)]
     const bytes = parts.length === 1 ? parts[0]! : concatenated(parts)
+    checkOptions('write()', options, waitRules)
     await waitFor<void>(
       this.clock,
       options,
@@ -178,6 +180,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
   }
 
   configure(options: TcpSettings): void {
+    checkOptions('configure()', options, tcpSettingRules)
     this.#network.call({ call: 'configure', id: this.id, options: tcpOptions(options) })
   }
 

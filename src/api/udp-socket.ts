@@ -2,12 +2,12 @@ import { type Observable, Subject } from 'rxjs'
 import type { IpAddress } from '../protocol/kernel/ip.ts'
 import { NodeError, SocketError, type ZtError } from '../streams/error.ts'
 import type { RunningNetwork } from '../streams/network.ts'
+import { checkOptions, isRecord, type OptionRules, refuse, whole, yesOrNo } from '../streams/option.ts'
 import type { NodeId } from '../streams/public-id.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
-import type { UdpOptions } from '../tcpip/stack-io.ts'
+import type { StackCall, UdpOptions } from '../tcpip/stack-io.ts'
 import { asIp, asPort, type SocketAddress, socketAddress } from './address.ts'
 import { type Bytes, toBytes } from './bytes.ts'
-import { within } from './socket-option.ts'
 
 export interface Datagram {
   readonly data: Uint8Array
@@ -95,15 +95,16 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
 
   joinGroup(group: IpAddress): void {
     this.#check('joinGroup')
-    this.#network.call({ call: 'join-group', id: this.#id, group: asIp('group', group) })
+    this.#told('joinGroup', { call: 'join-group', id: this.#id, group: asIp('group', group) })
   }
 
   leaveGroup(group: IpAddress): void {
     this.#check('leaveGroup')
-    this.#network.call({ call: 'leave-group', id: this.#id, group: asIp('group', group) })
+    this.#told('leaveGroup', { call: 'leave-group', id: this.#id, group: asIp('group', group) })
   }
 
   configure(options: UdpSettings): void {
+    checkOptions('configure()', options, udpRules)
     this.#check('configure')
     this.#network.call({ call: 'configure', id: this.#id, options: udpOptions(options) })
   }
@@ -187,9 +188,23 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
     return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }))
   }
 
-  #throwPending(): void {
+  /** A call that answers at once, if it fails: not with what an earlier `send` has met. */
+  #told(syscall: string, call: StackCall): void {
+    const earlier = this.#takePending()
+    this.#network.call(call)
+    const failed = this.#takePending()
+    this.#pending = earlier
+    if (failed !== undefined) throw new SocketError(failed.code, syscall, this.local)
+  }
+
+  #takePending(): SocketError | undefined {
     const pending = this.#pending
     this.#pending = undefined
+    return pending
+  }
+
+  #throwPending(): void {
+    const pending = this.#takePending()
     if (pending !== undefined) throw pending
   }
 
@@ -212,14 +227,21 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
   }
 }
 
-const remote = ({ host, port }: { readonly host: string; readonly port: number }) => ({
-  address: asIp('host', host),
-  port: asPort('port', port, 1),
-})
+const remote = (to: { readonly host: string; readonly port: number }) => {
+  if (!isRecord(to)) return refuse('destination', to, 'pass { host, port }')
+  return { address: asIp('host', to.host), port: asPort('port', to.port, 1) }
+}
+
+const udpRules: OptionRules<UdpSettings> = {
+  broadcast: yesOrNo,
+  ttl: whole(1, 255),
+  multicastTtl: whole(0, 255),
+  multicastLoop: yesOrNo,
+}
 
 const udpOptions = (o: UdpSettings): UdpOptions => ({
   ...(o.broadcast === undefined ? {} : { broadcast: o.broadcast }),
-  ...(o.ttl === undefined ? {} : { ttl: within('ttl', o.ttl, 1, 255) }),
-  ...(o.multicastTtl === undefined ? {} : { multicastTtl: within('multicastTtl', o.multicastTtl, 0, 255) }),
+  ...(o.ttl === undefined ? {} : { ttl: o.ttl }),
+  ...(o.multicastTtl === undefined ? {} : { multicastTtl: o.multicastTtl }),
   ...(o.multicastLoop === undefined ? {} : { multicastLoop: o.multicastLoop }),
 })

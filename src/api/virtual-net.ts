@@ -5,6 +5,7 @@ import type { Endpoint } from '../protocol/datagram.ts'
 import { canonicalIp, type IpAddress } from '../protocol/kernel/ip.ts'
 import { seededRandom } from '../protocol/kernel/rng.ts'
 import { ArgumentError } from '../streams/error.ts'
+import { atLeast, checkOptions, isRecord, refuse } from '../streams/option.ts'
 import type { RelayLink } from '../streams/relay-link.ts'
 import { fixtureIdentities } from '../streams/virtual/fixture-identities.ts'
 import { type Plug, type PluggedLink, type VirtualDatagram, VirtualInternet } from '../streams/virtual/internet.ts'
@@ -18,6 +19,7 @@ import { secretIdentity } from './identity.ts'
 import type { VirtualNode, ZtNode } from './node.ts'
 import type { NodeOptions } from './node-options.ts'
 import { newSigningKey, type RootSpec, type SigningKey, signedWorld } from './planet.ts'
+import { natKind, natRules, virtualNetRules, weatherRules } from './virtual-net-rules.ts'
 import { virtualPlatform } from './virtual-platform.ts'
 
 export type { VirtualDatagram } from '../streams/virtual/internet.ts'
@@ -101,8 +103,10 @@ export interface VirtualNetOptions {
 
 export const virtualNetWith =
   (crypto: () => Crypto) =>
-  ({ seed = 1, proven = [] }: VirtualNetOptions = {}): VirtualNet =>
-    new SimulatedNet(crypto(), seed, proven)
+  (options: VirtualNetOptions = {}): VirtualNet => {
+    checkOptions('virtualNet()', options, virtualNetRules)
+    return new SimulatedNet(crypto(), options.seed ?? 1, options.proven ?? [])
+  }
 
 class SimulatedNet implements VirtualNet {
   readonly scheduler: VirtualClock
@@ -140,15 +144,22 @@ class SimulatedNet implements VirtualNet {
   }
 
   segment(weather: Weather = { latency: 1 }): Segment {
+    checkOptions('segment()', weather, weatherRules)
     const id = this.#segments++
-    const set = (next: Weather, inward = next): void =>
+    const set = (next: Weather, inward = next): void => {
+      checkOptions('set()', next, weatherRules)
+      checkOptions('set()', inward, weatherRules)
       this.#internet.tell({ _tag: 'Weather', segment: id, weather: next, inward })
+    }
     set(weather)
     return { id, set }
   }
 
   nat(kind: NatKind, options: NatOptions = { latency: 1 }): NatSegment {
+    if (!natKind.is(kind)) refuse('kind', kind, natKind.cure)
+    checkOptions('nat()', options, natRules)
     const { timeout = NAT_TIMEOUT, behind, hairpin = false, ...weather } = options
+    if (behind !== undefined) this.#known(behind)
     const segment = this.segment(weather)
     const address = behind === undefined ? `44.0.${segment.id}.1` : `100.64.${behind.id}.${INNER_ROUTERS + segment.id}`
     const router = { segment: segment.id, kind, address, timeout, hairpin }
@@ -202,12 +213,13 @@ class SimulatedNet implements VirtualNet {
   }
 
   partition(a: Segment, b: Segment): () => void {
-    const between = [a.id, b.id] as const
+    const between = [this.#known(a).id, this.#known(b).id] as const
     this.#internet.tell({ _tag: 'Partition', between })
     return () => this.#internet.tell({ _tag: 'Heal', between })
   }
 
   async advance(ms: number): Promise<void> {
+    if (!atLeast(0).is(ms)) refuse('ms', ms, 'use a time of 0 or more')
     const end = this.now + ms
     await turn()
     for (let next = this.scheduler.next; next !== undefined && next <= end; next = this.scheduler.next) {
@@ -219,11 +231,12 @@ class SimulatedNet implements VirtualNet {
   }
 
   async until<T>(promise: Promise<T>, limitMs = 60_000): Promise<T> {
+    if (!atLeast(0).is(limitMs)) refuse('limitMs', limitMs, 'use a time of 0 or more')
     let settled = false
     const settle = (): void => {
       settled = true
     }
-    promise.then(settle, settle)
+    Promise.resolve(promise).then(settle, settle)
     const end = this.now + limitMs
     await turn()
     while (!settled) {
@@ -261,8 +274,14 @@ class SimulatedNet implements VirtualNet {
 
   #plugs({ on = this.internet, addresses }: VirtualPlace, number: number): readonly Plug[] {
     // shared address space: private for VL1, and nobody's virtual network
+    this.#known(on)
     const known = addresses ?? [`100.64.${on.id}.${number}`]
     return known.map((text) => ({ segment: on.id, address: checkedAddress(text) }))
+  }
+
+  #known(segment: Segment): Segment {
+    if (isRecord(segment) && Number.isInteger(segment.id) && segment.id < this.#segments) return segment
+    return refuse('segment', segment, 'pass what segment(), nat() or internet of this network gave')
   }
 
   #identity(index: number): string {

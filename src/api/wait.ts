@@ -1,10 +1,18 @@
 import { type Observable, type SchedulerLike, Subject, takeUntil } from 'rxjs'
-import { ArgumentError } from '../streams/error.ts'
+import { aSignal, aTimeout, type OptionRules } from '../streams/option.ts'
 
 /** How long a caller is ready to wait: `timeout` in ms, 0 for no limit. */
 export interface WaitOptions {
   readonly signal?: AbortSignal
   readonly timeout?: number
+}
+
+/** The rules of `WaitOptions`. */
+export const waitRules: OptionRules<WaitOptions> = { signal: aSignal, timeout: aTimeout }
+
+interface Waiting {
+  readonly signal?: AbortSignal | undefined
+  readonly timeout?: number | undefined
 }
 
 export interface Settle<T> {
@@ -18,15 +26,11 @@ export interface Settle<T> {
  */
 export const waitFor = <T>(
   clock: SchedulerLike,
-  { signal, timeout = 0 }: { readonly signal?: AbortSignal | undefined; readonly timeout?: number | undefined },
+  { signal, timeout = 0 }: Waiting,
   late: () => Error,
   begin: (settle: Settle<T>) => () => void,
 ): Promise<T> =>
   new Promise((resolve, reject) => {
-    if (!(timeout >= 0))
-      return reject(
-        new ArgumentError('ERR_ZT_INVALID_OPTION', `timeout ${timeout} is no time — use ms, or 0 for no limit`),
-      )
     if (signal?.aborted) return reject(signal.reason)
     let settled = false
     let callOff: (() => void) | undefined
@@ -61,7 +65,7 @@ export const waitFor = <T>(
  */
 export const waitForState = <T>(
   clock: SchedulerLike,
-  wait: { readonly signal?: AbortSignal | undefined; readonly timeout?: number | undefined },
+  wait: Waiting,
   late: () => Error,
   state$: Observable<T>,
   isIt: (state: T) => boolean,

@@ -1,3 +1,4 @@
+import { isRecord, refuse } from './option.ts'
 import type { NetworkId, NodeId, WorldId } from './public-id.ts'
 
 /** What a node remembers between runs; each key is a file of a native home directory. */
@@ -25,6 +26,9 @@ export const printStoreKey = (key: StoreKey): string =>
 
 /** Forgets everything with the process. */
 export const memoryStore = (initial: Iterable<readonly [StoreKey, Uint8Array]> = []): StateStore => {
+  const entries = Symbol.iterator in Object(initial) ? [...initial] : [undefined]
+  if (!entries.every((entry) => isRecord(entry?.[0]) && entry[1] instanceof Uint8Array))
+    refuse('initial', initial, 'pass pairs of a key and a Uint8Array, as in [[{ kind: "planet" }, bytes]]')
   const values = new Map<string, { readonly key: StoreKey; readonly value: Uint8Array }>()
   for (const [key, value] of initial) values.set(printStoreKey(key), { key, value })
   return {

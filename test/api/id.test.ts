@@ -31,7 +31,7 @@ describe('identifiers', () => {
 
   it.each([
     ['8056c2', 'network id "8056c2" is not 16 hex digits — copy it from the controller'],
-    ['0000000000000000', 'network id "0000000000000000" is not 16 hex digits — copy it from the controller'],
+    ['0000000000000000', 'network id "0000000000000000" is no network — copy it from the controller'],
     [-1n, 'network id -1 is not a positive 64-bit number — copy it from the controller'],
     [1n << 64n, 'network id 18446744073709551616 is not a positive 64-bit number — copy it from the controller'],
     [0x8056c2e21c0000 as unknown as string, expect.stringContaining('has lost digits')],

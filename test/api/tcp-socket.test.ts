@@ -208,7 +208,7 @@ describe('a TCP socket', () => {
     await expect(b.connect({ host: 'example.org', port: 1 })).rejects.toMatchObject({ code: 'ENOTFOUND' })
     await expect(b.connect({ host: '10.144.0.1', port: 0 })).rejects.toMatchObject({ code: 'ERR_ZT_INVALID_OPTION' })
     await expect(b.connect({ host: '10.144.0.1', port: 1, ttl: 300 })).rejects.toMatchObject({
-      message: 'ttl 300 is out of range — use 1 to 255',
+      message: 'ttl 300 is not valid — use 1 to 255',
     })
     await expect(b.listen({ host: 'nowhere' })).rejects.toMatchObject({ code: 'ERR_ZT_INVALID_ADDRESS' })
   })

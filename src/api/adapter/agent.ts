@@ -7,7 +7,7 @@ import {
   type TlsOptions,
 } from '../../streams/io/node-modules.ts'
 import type { Network } from '../network.ts'
-import { createConnection } from './connection.ts'
+import { checkNetwork, createConnection } from './connection.ts'
 import type { VirtualDuplex } from './duplex.ts'
 
 type AgentOptions = ConstructorParameters<typeof HttpAgent>[0]
@@ -21,6 +21,7 @@ export class ZtAgent extends HttpAgent {
   readonly #network: Network
 
   constructor(network: Network, options?: AgentOptions) {
+    checkNetwork(network)
     super(options)
     this.#network = network
   }
@@ -35,6 +36,7 @@ export class ZtHttpsAgent extends HttpsAgent {
   readonly #network: Network
 
   constructor(network: Network, options?: HttpsAgentOptions) {
+    checkNetwork(network)
     super(options)
     this.#network = network
   }
@@ -53,9 +55,9 @@ interface UndiciTarget {
 type UndiciCallback = (...result: [error: Error, socket: null] | [error: null, socket: Duplex]) => void
 
 /** A `connect` for undici: `new Agent({ connect: undiciConnector(net) })` makes `fetch` speak over the network. */
-export const undiciConnector =
-  (network: Network) =>
-  ({ hostname, port, protocol, servername }: UndiciTarget, done: UndiciCallback): void => {
+export const undiciConnector = (network: Network) => {
+  checkNetwork(network)
+  return ({ hostname, port, protocol, servername }: UndiciTarget, done: UndiciCallback): void => {
     const secure = protocol === 'https:'
     const at = { host: unbracketed(hostname), port: Number(port) || (secure ? 443 : 80) }
     const raw = createConnection(network, at)
@@ -67,6 +69,7 @@ export const undiciConnector =
       done(null, socket)
     })
   }
+}
 
 const overTls = (raw: VirtualDuplex, options: TlsOptions): Duplex => {
   const { host, port, path, ...rest } = options

@@ -1,4 +1,6 @@
-import type { ConnectOptions, Network } from '../network.ts'
+import { isRecord, refuse } from '../../streams/option.ts'
+import type { Network } from '../network.ts'
+import { type ConnectOptions, connectRules } from '../network-options.ts'
 import { VirtualTcpSocket } from '../tcp-socket.ts'
 import { type DuplexOptions, notConnected, VirtualDuplex } from './duplex.ts'
 
@@ -11,6 +13,8 @@ export const createConnection = (
   options: ConnectOptions & DuplexOptions,
   onConnect?: () => void,
 ): VirtualDuplex => {
+  checkNetwork(network)
+  if (!isRecord(options)) refuse('options of createConnection()', options, 'pass { host, port }')
   const { allowHalfOpen = false, signal, ...target } = options
   const duplex = new VirtualDuplex({ allowHalfOpen })
   if (onConnect !== undefined) duplex.once('connect', onConnect)
@@ -20,7 +24,7 @@ export const createConnection = (
   signal?.addEventListener('abort', abort, { once: true })
   duplex.whenAbandoned(() => abandoned.abort())
   network
-    .connect({ ...target, signal: abandoned.signal })
+    .connect({ ...known(target), signal: abandoned.signal })
     .then(
       (socket) => {
         if (!(socket instanceof VirtualTcpSocket)) return
@@ -36,3 +40,16 @@ export const createConnection = (
     .finally(() => signal?.removeEventListener('abort', abort))
   return duplex
 }
+
+/** @throws {ArgumentError} `ERR_ZT_INVALID_OPTION` */
+export const checkNetwork = (network: Network): void => {
+  if (!isRecord(network) || typeof network['connect'] !== 'function')
+    refuse('network', network, 'pass what join() gave')
+}
+
+/** Node's libraries pass along whatever they were given themselves. */
+const known = (options: ConnectOptions): ConnectOptions => ({
+  host: options.host,
+  port: options.port,
+  ...Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(connectRules, name))),
+})

@@ -44,22 +44,26 @@ export class DirectoryLock {
         await file.close()
         return
       } catch (cause) {
-        if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'))
-          throw new StoreError(
-            'ERR_ZT_STORE_UNWRITABLE',
-            undefined,
-            `${this.#path} cannot be written (${cause instanceof Error ? cause.message : String(cause)}) — choose a directory you own`,
-            { cause },
-          )
+        if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw unwritable(this.#path, cause)
         const owner = Number.parseInt(await readFile(this.#path, 'utf8').catch(() => ''), 10)
         // a lock with our own pid that this process does not hold is of an earlier process with the same number
         if (owner !== process.pid && isAlive(owner)) throw locked(this.#root, owner)
-        await rm(this.#path, { force: true })
+        await rm(this.#path, { force: true }).catch((cause: unknown) => {
+          throw unwritable(this.#path, cause)
+        })
       }
     }
     throw locked(this.#root, 0)
   }
 }
+
+const unwritable = (path: string, cause: unknown): StoreError =>
+  new StoreError(
+    'ERR_ZT_STORE_UNWRITABLE',
+    undefined,
+    `${path} cannot be written (${cause instanceof Error ? cause.message : String(cause)}) — choose a directory you own`,
+    { cause },
+  )
 
 const locked = (root: string, owner: number): StoreError =>
   new StoreError(

@@ -1,7 +1,7 @@
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { StoreError } from '../error.ts'
-
+import { refuse } from '../option.ts'
 import type { StateStore, StoreKey } from '../store.ts'
 import { DirectoryLock } from './directory-lock.ts'
 
@@ -9,7 +9,10 @@ import { DirectoryLock } from './directory-lock.ts'
  * A home directory with the layout of native nodes, so that either may continue where the other stopped
  * (`docs/protocol/vl1.md`, local state). Files are replaced by rename, secrets are 0600, unknown files are left alone.
  */
-export const directoryStore = (path: string): StateStore => new DirectoryStore(resolve(path))
+export const directoryStore = (path: string): StateStore =>
+  typeof path === 'string' && path !== '' && !path.includes('\0')
+    ? new DirectoryStore(resolve(path))
+    : refuse('store', path, 'pass the path of a directory')
 
 class DirectoryStore implements StateStore {
   readonly #root: string
@@ -190,7 +193,7 @@ const unwritable = (path: string, key: StoreKey | undefined, cause: unknown): St
 
 const FOLDERS: Readonly<Partial<Record<StoreKey['kind'], { readonly name: string; readonly pattern: RegExp }>>> = {
   moon: { name: 'moons.d', pattern: /^([0-9a-f]{16})\.moon$/ },
-  network: { name: 'networks.d', pattern: /^([0-9a-f]{16})\.conf$/ },
+  network: { name: 'networks.d', pattern: /^(?!0{16})([0-9a-f]{16})\.conf$/ },
   'network.local': { name: 'networks.d', pattern: /^([0-9a-f]{16})\.local\.conf$/ },
   peer: { name: 'peers.d', pattern: /^([0-9a-f]{10})\.peer$/ },
   controller: { name: 'controller.d', pattern: /^(.+\.json)$/ },

@@ -1,6 +1,7 @@
 import { createConnection, type Socket } from 'node:net'
 import { BehaviorSubject, Subject } from 'rxjs'
 import type { Endpoint, LinkDatagram, OutgoingDatagram } from '../../protocol/datagram.ts'
+import { parseIp } from '../../protocol/kernel/ip.ts'
 import type { Millis } from '../../protocol/kernel/machine.ts'
 import {
   datagramRecord,
@@ -14,6 +15,7 @@ import {
 import { ArgumentError } from '../error.ts'
 import { tunnelLink } from '../fallback-link.ts'
 import type { Link, LinkStats } from '../link.ts'
+import { anything, checkOptions, isRecord, refuse, shown } from '../option.ts'
 import type { RelayLink } from '../relay-link.ts'
 import { systemClock } from './clock.ts'
 
@@ -29,11 +31,18 @@ export interface TcpRelayLinkOptions {
 export const tcpRelayLink = (options: TcpRelayLinkOptions): Link => tunnelLink(tcpRelay(options), systemClock())
 
 /** The client end of a TCP relay. */
-export const tcpRelay = ({ endpoint }: TcpRelayLinkOptions): RelayLink => {
-  const { port } = endpoint
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new ArgumentError('ERR_ZT_INVALID_OPTION', `endpoint port ${port} is no TCP port — use 1 to 65535`)
-  return new TcpRelayClient(endpoint)
+export const tcpRelay = (options: TcpRelayLinkOptions): RelayLink => {
+  checkOptions('tcpRelayLink()', options, { endpoint: anything })
+  const { address, port } = isRecord(options.endpoint)
+    ? options.endpoint
+    : refuse('endpoint', options.endpoint, 'pass { address, port } of a relay')
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) refuse('endpoint port', port, 'use 1 to 65535')
+  if (typeof address !== 'string' || parseIp(address) === undefined)
+    throw new ArgumentError(
+      'ERR_ZT_INVALID_ADDRESS',
+      `endpoint address ${shown('address', address)} is no IP address — write it like 192.0.2.1`,
+    )
+  return new TcpRelayClient({ address, port })
 }
 
 class TcpRelayClient implements RelayLink {

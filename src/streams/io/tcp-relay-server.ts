@@ -14,6 +14,7 @@ import {
   SHORTEST_DATAGRAM,
 } from '../../protocol/relay/framing.ts'
 import { NodeError } from '../error.ts'
+import { aFunction, checkOptions, type OptionRules, whole } from '../option.ts'
 
 export interface TcpRelayOptions {
   /** TCP port; 0 takes a free one. Default 443. */
@@ -53,9 +54,21 @@ export interface TcpRelay extends AsyncDisposable {
  * @throws {NodeError} `ERR_ZT_BIND`
  */
 export const createTcpRelay = async (options: TcpRelayOptions = {}): Promise<TcpRelay> => {
+  checkOptions('createTcpRelay()', options, rules)
   const server = new TcpRelayServer(options)
   await server.listen()
   return server
+}
+
+const rules: OptionRules<TcpRelayOptions> = {
+  port: whole(0, 65_535),
+  address: {
+    is: (x) => typeof x === 'string' && parseIp(x) !== undefined,
+    cure: 'pass an IP address of this machine, or leave it out',
+  },
+  allow: aFunction,
+  maxConnections: whole(1, 65_536),
+  idleTimeout: whole(1, 0x7fff_ffff),
 }
 
 class TcpRelayServer implements TcpRelay {

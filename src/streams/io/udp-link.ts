@@ -5,6 +5,7 @@ import { canonicalIp, type IpAddress, isIpv6, parseIp } from '../../protocol/ker
 import { type Scope, scope, scopeOf } from '../../protocol/peer/endpoint.ts'
 import { ArgumentError, NodeError } from '../error.ts'
 import type { Link, LinkStats } from '../link.ts'
+import { checkOptions, type OptionRules, whole, yesOrNo } from '../option.ts'
 import { UdpPort } from './udp-port.ts'
 
 export interface UdpLinkOptions {
@@ -255,23 +256,35 @@ const isLoopback = (address: IpAddress): boolean => {
   return bytes !== undefined && scopeOf(bytes) === scope.loopback
 }
 
+const isPortNumber = (x: unknown): boolean => Number.isInteger(x) && (x as number) >= 0 && (x as number) <= 65_535
+const rules: OptionRules<UdpLinkOptions> = {
+  port: { is: isPortNumber, cure: 'use a UDP port, 0 to 65535' },
+  portRange: {
+    is: (x) => Array.isArray(x) && x.length === 2 && x.every(isPortNumber) && x[0] > 0 && x[0] <= x[1],
+    cure: 'pass [lower, upper] of UDP ports, 1 to 65535',
+  },
+  secondary: yesOrNo,
+  portMapping: yesOrNo,
+  address: {
+    is: (x) => typeof x === 'string' || (Array.isArray(x) && x.length > 0 && x.every((one) => typeof one === 'string')),
+    cure: 'pass an IP address or a list of them, or leave it out',
+  },
+  interfaces: {
+    is: (x) => typeof x === 'function',
+    cure: 'pass a function of name and address that says true or false',
+  },
+  allowLoopback: yesOrNo,
+  receiveBuffer: whole(4096, 1 << 30),
+}
+
 const checked = (options: UdpLinkOptions): UdpLinkOptions => {
+  checkOptions('udpLink()', options, rules)
   for (const address of explicit(options))
     if (parseIp(address) === undefined)
       throw new ArgumentError(
         'ERR_ZT_INVALID_ADDRESS',
         `address "${address}" is no IP address — write it like 192.0.2.1 or 2001:db8::1`,
       )
-  const [low, high] = options.portRange ?? PORT_RANGE
-  for (const [name, port] of [
-    ['port', options.port ?? 0],
-    ['portRange', low],
-    ['portRange', high],
-  ] as const)
-    if (!Number.isInteger(port) || port < 0 || port > 65_535)
-      throw new ArgumentError('ERR_ZT_INVALID_OPTION', `${name} ${port} is no UDP port — use 0 to 65535`)
-  if (low > high || low === 0)
-    throw new ArgumentError('ERR_ZT_INVALID_OPTION', `portRange ${low}…${high} is empty — put the lower port first`)
   return options
 }
 
