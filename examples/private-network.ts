@@ -3,6 +3,7 @@
  * network. What the other examples stand on; nothing here leaves this machine.
  */
 
+import { constants } from 'node:os'
 import { filter, firstValueFrom } from 'rxjs'
 import { createNode, generateIdentity, type NodeOptions, type ZtNode } from 'rxzt'
 import { createController, createPlanet, createRoot, createSigningKey } from 'rxzt/controller'
@@ -36,6 +37,21 @@ export const privateNetwork = async () => {
   const approvals = controller.requests$.subscribe((request) => void request.authorize())
 
   const members: ZtNode[] = []
+  const close = async (): Promise<void> => {
+    for (const signal of SIGNALS) process.off(signal, stop)
+    approvals.unsubscribe()
+    for (const node of members) await node.close()
+    await controller[Symbol.asyncDispose]()
+    await host.close()
+    await root.close()
+  }
+  // Ctrl-C says goodbye to the peers and frees the ports; a second one does not wait for that
+  const stop = (signal: (typeof SIGNALS)[number]): void => {
+    process.on('uncaughtException', () => undefined) // what the example still waits for fails now
+    void close().finally(() => process.exit(128 + constants.signals[signal]))
+  }
+  for (const signal of SIGNALS) process.on(signal, stop)
+
   return {
     planet,
     controller,
@@ -46,12 +62,8 @@ export const privateNetwork = async () => {
       members.push(node)
       return node
     },
-    close: async (): Promise<void> => {
-      approvals.unsubscribe()
-      for (const node of members) await node.close()
-      await controller[Symbol.asyncDispose]()
-      await host.close()
-      await root.close()
-    },
+    close,
   }
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
