@@ -72,6 +72,14 @@ export const NetworkId = new t.Type<NetworkId, string, unknown>(
   (id) => id,
 )
 
+export const WorldId = new t.Type<WorldId, string, unknown>(
+  'WorldId',
+  (x): x is WorldId => typeof x === 'string' && LONG_ID.test(x),
+  (x, context) =>
+    typeof x === 'string' && LONG_ID.test(x) ? t.success(x.toLowerCase() as WorldId) : t.failure(x, context),
+  (id) => id,
+)
+
 /** The 6PLANE address of a node: `fc`, the folded network, the node; each node owns the /80. */
 export const sixPlane = (network: NetworkId | string, node: NodeId | string): IpAddress =>
   printIp(sixPlaneBytes(parseAddress(asNodeId(node))!, parseNetworkId(asNetworkId(network))!))

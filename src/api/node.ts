@@ -2,6 +2,7 @@ import { defer, distinctUntilChanged, map, merge, type Observable, startWith } f
 import { type NetworkId as NetworkBits, parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
 import { type LocalSettings, openSettings, printLocalSettings } from '../protocol/network/local-settings.ts'
 import type { Counts } from '../streams/counters.ts'
+import type { Drop } from '../streams/drop-log.ts'
 import { NetworkError, NodeError, SocketError } from '../streams/error.ts'
 import type { ZtEvent } from '../streams/event.ts'
 import type { Clock } from '../streams/io/clock.ts'
@@ -38,7 +39,7 @@ export interface JoinOptions extends WaitOptions {
 
 export interface NodeStats {
   readonly link: LinkStats | undefined
-  /** Packets and frames dropped, by layer and reason. */
+  /** Packets and frames dropped, by layer and reason, as in `vl1/bad-mac`: what `drop$` shows, counted. */
   readonly drops: Counts
 }
 
@@ -56,6 +57,8 @@ export interface ZtNode extends AsyncDisposable {
   /** Every VL1 packet; costs nothing while nobody subscribes. */
   readonly packets$: Observable<PacketTrace>
   readonly trace$: Observable<TraceRecord>
+  /** What was dropped and why, in all layers: what is malformed, forged, replayed or too much changes nothing else. */
+  readonly drop$: Observable<Drop>
   readonly stats: NodeStats
   /** Resolves when the node was closed, rejects with what ended it otherwise. */
   readonly closed: Promise<void>
@@ -93,6 +96,7 @@ export class VirtualNode implements ZtNode {
   readonly events$: Observable<ZtEvent>
   readonly packets$: Observable<PacketTrace>
   readonly trace$: Observable<TraceRecord>
+  readonly drop$: Observable<Drop>
   readonly closed: Promise<void>
   /** The streams under the interface, for the roles that are built on a node. */
   readonly running: RunningNode
@@ -129,6 +133,7 @@ export class VirtualNode implements ZtNode {
     this.events$ = running.events.event$
     this.packets$ = running.packet$
     this.trace$ = running.trace$.asObservable()
+    this.drop$ = running.drops.drop$.asObservable()
     this.closed = new Promise((resolve, reject) => {
       this.#settleClosed = (error) => (error === undefined ? resolve() : reject(error))
     })
@@ -143,7 +148,7 @@ export class VirtualNode implements ZtNode {
     return this.running.info
   }
   get stats(): NodeStats {
-    return { link: this.running.hands.link.stats, drops: this.running.counters.counts }
+    return { link: this.running.hands.link.stats, drops: this.running.drops.counters.counts }
   }
 
   async online(options: WaitOptions = {}): Promise<void> {

@@ -3,6 +3,7 @@ export type { Endpoint, LinkDatagram, LocalSocket, OutgoingDatagram } from '../p
 export type { IpAddress } from '../protocol/kernel/ip.ts'
 export type { World } from '../protocol/world/world.ts'
 export type { Counts } from '../streams/counters.ts'
+export type { Drop } from '../streams/drop-log.ts'
 export {
   ArgumentError,
   NetworkError,
@@ -34,7 +35,7 @@ export {
   NodeId,
   rfc4193,
   sixPlane,
-  type WorldId,
+  WorldId,
 } from './id.ts'
 export { type Identity, isIdentity, parseIdentity } from './identity.ts'
 export type { PathOptions, TrustedPath } from './local-rules.ts'

@@ -8,7 +8,7 @@ import type { LocalSettings } from '../protocol/network/local-settings.ts'
 import { addressOf, isNodeMac, type MacScheme, macOf, macScheme } from '../protocol/network/mac.ts'
 import type { NetworkStatus } from '../protocol/vl2-io.ts'
 import { stack } from '../tcpip/stack.ts'
-import type { StackCall, StackInput, StackOutput } from '../tcpip/stack-io.ts'
+import type { StackCall, StackDropReason, StackInput, StackOutput } from '../tcpip/stack-io.ts'
 import { Counters } from './counters.ts'
 import type { ZtError } from './error.ts'
 import { type NodeId, publicMac, publicNodeId } from './public-id.ts'
@@ -21,6 +21,7 @@ import { type FrameTrace, frameTrace } from './trace.ts'
 export interface NetworkPorts {
   readonly clock: SchedulerLike
   readonly random: Random
+  readonly dropped: (network: NetworkId, reason: StackDropReason) => void
   readonly sendFrames: (network: NetworkId, frames: readonly Frame[]) => void
   readonly announceGroups: (network: NetworkId, groups: readonly MulticastGroup[]) => void
   readonly changed: (before: NetworkState | undefined, after: NetworkState) => void
@@ -158,6 +159,7 @@ export class RunningNetwork {
         return
       case 'Drop':
         this.counters.add(`drop/${output.reason}`)
+        this.#ports.dropped(this.id, output.reason)
         return
       case 'Conflict':
         this.counters.add('conflict')

@@ -9,7 +9,7 @@ import { peerRecord } from '../protocol/peer/peer-record.ts'
 import type { PeerSnapshot, Vl1Input } from '../protocol/vl1-io.ts'
 import type { ConfigRequest, Vl2Input } from '../protocol/vl2-io.ts'
 import { type World, world as worldCodec } from '../protocol/world/world.ts'
-import { Counters } from './counters.ts'
+import { DropLog } from './drop-log.ts'
 import { NodeError, type ZtError } from './error.ts'
 import { networkEvents, type ZtEvent } from './event.ts'
 import { EventLog } from './event-log.ts'
@@ -43,7 +43,7 @@ export class RunningNode {
   readonly id: NodeId
   readonly identity: SecretIdentity
   readonly hands: NodeHands
-  readonly counters = new Counters()
+  readonly drops = new DropLog(() => this.now())
   readonly online$ = new BehaviorSubject(false)
   readonly network$ = new BehaviorSubject<ReadonlyMap<NetworkId, RunningNetwork>>(new Map())
   /** Says when anything in a network's state changed. */
@@ -88,6 +88,7 @@ export class RunningNode {
     this.#ports = {
       clock: hands.clock,
       random: hands.random,
+      dropped: (network, reason) => this.drops.add({ layer: 'stack', reason, network }),
       sendFrames: (network, frames) => this.tellNetworks({ _tag: 'Frames', network, frames }),
       announceGroups: (network, groups) => this.tellNetworks({ _tag: 'Groups', network, groups }),
       changed: (before, after) => this.#networkChanged(before, after),
@@ -217,6 +218,7 @@ export class RunningNode {
       this.#tap,
       this.saved$,
       this.trace$,
+      this.drops.drop$,
     ])
       subject.complete()
   }
@@ -224,7 +226,7 @@ export class RunningNode {
   readonly #vl1News = (news: Vl1News): void => {
     switch (news._tag) {
       case 'Drop':
-        this.counters.add(`vl1/${news.reason}`)
+        this.drops.add({ ...news, layer: 'vl1' })
         this.note('debug', 'vl1', `dropped: ${news.reason}`, { from: news.from, peer: news.peer })
         return
       case 'Peer':
@@ -266,7 +268,7 @@ export class RunningNode {
         this.saved$.next({ key: { kind: 'network', id: publicNetworkId(news.network) }, value: news.dictionary })
         return
       case 'Drop':
-        this.counters.add(`vl2/${news.reason}`)
+        this.drops.add({ ...news, layer: 'vl2' })
         this.note('debug', 'vl2', `dropped: ${news.reason}`, { network: news.network, peer: news.peer })
         return
       case 'ConfigRequest':

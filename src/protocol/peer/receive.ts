@@ -1,7 +1,7 @@
 import type { LinkDatagram } from '../datagram.ts'
 import { readU32 } from '../kernel/codec.ts'
 import { payloadOf } from '../packet/compression.ts'
-import { cipherOf, classify, destinationOf, isFragmentedHead, sourceOf, verbOf } from '../packet/header.ts'
+import { cipherOf, classify, destinationOf, isFragmentedHead, MAX_PACKET, sourceOf, verbOf } from '../packet/header.ts'
 import { type Assembly, addFragment, addHead } from '../packet/reassembly.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { relayFragment, relayPacket } from '../world/root.ts'
@@ -25,6 +25,10 @@ export const receiveAll = (node: Node, batch: readonly LinkDatagram[]): void => 
     const path = pathFor(node.paths, from, socket)
     path.probed = 0
     path.lastIn = node.now // before anything is proven: it may only weigh in scoring
+    if (data.length > MAX_PACKET) {
+      drop(node, 'oversized', path)
+      continue
+    }
     switch (classify(data)) {
       case 'packet':
         takePacket(node, data, path)
