@@ -20,6 +20,7 @@ export interface NetworkConfigInput {
   readonly ipAssignmentPools?: readonly { readonly ipRangeStart: IpAddress; readonly ipRangeEnd: IpAddress }[]
   readonly v4AssignMode?: { readonly zt: boolean }
   readonly v6AssignMode?: { readonly zt?: boolean; readonly rfc4193?: boolean; readonly '6plane'?: boolean }
+  /** As JSON, or in the rule language, which then defines `capabilities` and `tags` as well. */
   readonly rules?: readonly RuleJson[] | string
   readonly capabilities?: readonly {
     readonly id: number

@@ -4,6 +4,7 @@ import type { IpAddress } from '../protocol/kernel/ip.ts'
 import type { HostedNetwork } from '../protocol/network/controller.ts'
 import { type ControllerError, explainControllerError } from '../protocol/network/controller-error.ts'
 import type { ControllerInput, NetworkChange } from '../protocol/network/controller-io.ts'
+import { compileRules } from '../protocol/network/rule-language/compile.ts'
 import { RunningController } from '../streams/controller.ts'
 import { ArgumentError, NodeError, type StoreError, type ZtError } from '../streams/error.ts'
 import { checkOptions } from '../streams/option.ts'
@@ -254,12 +255,19 @@ const named = (network: NetworkId | string, member: NodeId | string) => ({
 const change = (of: string, config: NetworkConfigInput): NetworkChange => {
   checkOptions(of, config, networkConfigRules)
   const { rules, ...rest } = config
-  if (typeof rules === 'string')
-    throw new ArgumentError(
-      'ERR_ZT_INVALID_OPTION',
-      'rules in the rule language are not compiled yet — pass rules as JSON objects',
-    )
-  return { ...rest, ...(rules === undefined ? {} : { rules }) }
+  if (rules === undefined) return rest
+  return typeof rules === 'string' ? { ...rest, ...compiled(rules) } : { ...rest, rules }
+}
+
+/** Rules in the rule language define the capabilities and tags of the network as well. */
+const compiled = (source: string): NetworkChange => {
+  const made = compileRules(source)
+  if (made._tag === 'Right') return made.right.config
+  const { line, column, message } = made.left
+  throw new ArgumentError(
+    'ERR_ZT_INVALID_OPTION',
+    `rules cannot be compiled: line ${line}, column ${column}: ${message} — correct the source`,
+  )
 }
 
 const refusal = (error: ControllerError): ZtError => {

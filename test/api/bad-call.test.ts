@@ -313,6 +313,7 @@ describe('on a network', () => {
       ['v4AssignMode', true, /^v4AssignMode true is not valid — pass { zt: true }/],
       ['v6AssignMode', { sixplane: true }, /^v6AssignMode {"sixplane":true} is not valid — pass/],
       ['rules', [{ type: 'ACTION_MAYBE' }], /^rules\[0\].type cannot be "ACTION_MAYBE"/],
+      ['rules', 'drop nonsense;', /^rules cannot be compiled: line 1, column 5: "nonsense" is no match — correct/],
       ['rules', 7, /^rules 7 is not valid — pass rules/],
       ['capabilities', [{ id: 1 }], /^capabilities \[{"id":1}\] is not valid — pass/],
       ['tags', [{ id: 'x' }], /^tags \[{"id":"x"}\] is not valid — pass/],

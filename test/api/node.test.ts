@@ -107,6 +107,20 @@ describe('a node', () => {
     expect(frames).toContain(0x0806)
   })
 
+  it('hosts networks whose rules are written in the rule language', async () => {
+    await using net = virtualNet({ seed: 27 })
+    const controller = await net.controller()
+    const { config } = await controller.create({
+      rules: 'tag department id 5 default 1; drop not ethertype ipv4; accept;',
+    })
+    expect(config.tags).toEqual([{ id: 5, default: 1 }])
+    expect(config.rules).toMatchObject([
+      { type: 'MATCH_ETHERTYPE' },
+      { type: 'ACTION_DROP' },
+      { type: 'ACTION_ACCEPT' },
+    ])
+  })
+
   it('hosts networks that survive a restart of the controller', async () => {
     await using net = virtualNet({ seed: 26 })
     const store = memoryStore()
