@@ -50,7 +50,7 @@ export const privateNetwork = async () => {
     process.on('uncaughtException', () => undefined) // what the example still waits for fails now
     void close().finally(() => process.exit(128 + constants.signals[signal]))
   }
-  for (const signal of SIGNALS) process.on(signal, stop)
+  for (const signal of SIGNALS) process.once(signal, stop)
 
   return {
     planet,
