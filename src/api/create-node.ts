@@ -60,6 +60,7 @@ export const createNodeOn =
         moons: kept.roots ? await storedMoons(store) : [],
         knownPeers: kept.peers ? await storedPeers(store) : [],
         lowBandwidth: checked.lowBandwidth ?? false,
+        ...(platform.name === undefined ? {} : { platform: platform.name }),
         rules,
         ...(bonding === undefined ? {} : { bonding }),
       }

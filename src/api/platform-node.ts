@@ -4,6 +4,7 @@ import { bestCrypto } from '../streams/io/crypto-fast.ts'
 import { directoryStore } from '../streams/io/directory-store.ts'
 import { systemRandom } from '../streams/io/entropy.ts'
 import { identityWorker } from '../streams/io/identity-worker.ts'
+import { systemName } from '../streams/io/system-name.ts'
 import { tcpRelay } from '../streams/io/tcp-relay-link.ts'
 import { udpLink } from '../streams/io/udp-link.ts'
 import { sharedIdentityWorks } from './identity-works.ts'
@@ -11,6 +12,7 @@ import type { Platform } from './platform.ts'
 
 /** Node: UDP sockets, home directories, WebAssembly and node:crypto, a thread for identities. */
 export const nodePlatform: Platform = {
+  name: systemName(),
   crypto: bestCrypto,
   clock: systemClock,
   random: systemRandom,

@@ -9,6 +9,8 @@ import type { StateStore } from '../streams/store.ts'
 
 /** What a node takes where its options are silent: the hands that the host (Node, a browser) has. */
 export interface Platform {
+  /** `<os>/<arch>`, which controllers are told; they learn nothing where it is absent. */
+  readonly name?: string
   readonly crypto: () => Crypto
   readonly clock: () => Clock
   readonly random: () => Random

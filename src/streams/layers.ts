@@ -33,6 +33,8 @@ export interface NodeSetup {
   /** Records of `peers.d`. */
   readonly knownPeers: readonly PeerRecord[]
   readonly lowBandwidth: boolean
+  /** `<os>/<arch>`, for the records of controllers. */
+  readonly platform?: string
   readonly rules: LocalRules
   readonly bonding?: Bonding
 }
@@ -74,6 +76,7 @@ export class Layers {
       random,
       view: viewOf(physical.initial),
       version: VERSION,
+      ...(setup.platform === undefined ? {} : { platform: setup.platform }),
       get controller() {
         return hasController()
       },
