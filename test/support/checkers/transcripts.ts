@@ -2,6 +2,7 @@ import { cryptHelloTail } from '../../../src/protocol/crypto/hello-tail.ts'
 import { parseIdentity, type SecretIdentity } from '../../../src/protocol/crypto/identity.ts'
 import type { CipherSuite } from '../../../src/protocol/crypto/suite.ts'
 import { decode, encode, reader } from '../../../src/protocol/kernel/codec.ts'
+import { seededRandom } from '../../../src/protocol/kernel/rng.ts'
 import { payloadOf } from '../../../src/protocol/packet/compression.ts'
 import {
   cipherOf,
@@ -17,12 +18,13 @@ import { addFragment, addHead, reassembly } from '../../../src/protocol/packet/r
 import { printEndpoint } from '../../../src/protocol/peer/endpoint.ts'
 import { hello } from '../../../src/protocol/verb/hello.ts'
 import { verbCode } from '../../../src/protocol/verb/verb-code.ts'
-import { type Vl1Config, worldsOf } from '../../../src/protocol/vl1.ts'
-import { HEADER } from '../../../src/protocol/vl1-io.ts'
+import { type Vl1Config, viewOf, worldsOf } from '../../../src/protocol/vl1.ts'
+import { HEADER, type Message } from '../../../src/protocol/vl1-io.ts'
+import { vl2 } from '../../../src/protocol/vl2.ts'
 import { type World, world } from '../../../src/protocol/world/world.ts'
 import { nobleCrypto } from '../../../src/streams/io/crypto-noble.ts'
 import { type Host, START, World1 } from '../../protocol/vl1-world.ts'
-import { attempt, type Checked, type Checker, differs, hex, skipped, unhex } from '../checker.ts'
+import { attempt, type Checked, type Checker, differs, hex, unhex } from '../checker.ts'
 
 /** Every datagram must open and read as recorded; the roles that a machine can play must answer as the native node did. */
 export const transcriptCheckers: Readonly<Record<string, Checker>> = {
@@ -119,10 +121,7 @@ const roles = (one: Transcript, originalPlanet: string): readonly Checked[] => {
         attempt(`${one.name}: our node adopts them`, () => adopts(one, originalPlanet)),
       ]
     case 'direct-peer-exchanges':
-      return [
-        attempt(`${one.name}: our node answers like the native node`, () => peerLike(one)),
-        { name: `${one.name}: NETWORK_CONFIG_REQUEST`, verdict: skipped('answered by VL2, not by this machine') },
-      ]
+      return [attempt(`${one.name}: our node answers like the native node`, () => peerLike(one))]
     default:
       return one['impostor_secret_string'] === undefined ? [] : [attempt(`${one.name}: ERROR`, () => collides(one))]
   }
@@ -199,12 +198,16 @@ const replay = (net: World1, one: Transcript, host: Host, node: TranscriptNode, 
   )
   net.validation = 0
   net.lose = () => true // from here on, everything comes from the recording
+  const above = networksOver(net, host)
   const inputs = one.steps.filter((step) => step.to === node.udp_endpoint)
   for (const at of new Set(inputs.map((step) => step.time_ms + delay))) {
     net.run(START + at - net.now)
     const before = net.wire.length
     for (const step of inputs)
-      if (step.time_ms + delay === at) net.inject(host, step.from, inReplyToUs(net, one, step, keys))
+      if (step.time_ms + delay === at) {
+        net.inject(host, step.from, inReplyToUs(net, one, step, keys))
+        above(host.messages.splice(0))
+      }
     net.run(0)
     const places = host.endpoints.map(printEndpoint)
     const found = net.wire
@@ -213,7 +216,7 @@ const replay = (net: World1, one: Transcript, host: Host, node: TranscriptNode, 
       .filter(({ from, to }) => places.includes(from) && (node.name === 'root' || to !== ROOT))
       .map(({ to, data }) => describe(to, data, keys))
     const wanted = one.steps
-      .filter((step) => step.from_node === node.name && step.time_ms === at && !ofLayerAbove(step))
+      .filter((step) => step.from_node === node.name && step.time_ms === at)
       .map((step) => describe(step.to, unhex(step.wire_hex), keys))
     const difference = differs(`at ${at} ms, sent`, found.sort(), wanted.sort())
     if (difference !== undefined) return difference
@@ -262,9 +265,21 @@ const describe = (to: string, wire: Uint8Array, keys: ReadonlyMap<string, string
 
 const pairOf = (packet: Uint8Array): string => [sourceOf(packet), destinationOf(packet)].sort().join()
 
-/** The native node of the recording has the layer above too; ours has not. */
-const ofLayerAbove = (step: Step): boolean =>
-  step.verb === verbCode.error && step.payload_hex?.startsWith('0b') === true
+/** The layer of networks over a host, as a node has it that has joined none and is no controller. */
+const networksOver = (net: World1, host: Host): ((messages: readonly Message[]) => void) => {
+  const machine = vl2({
+    crypto: nobleCrypto,
+    random: seededRandom(1),
+    view: viewOf(host.state),
+    version: { major: 1, minor: 14, revision: 1 },
+    platform: 'linux/x86_64',
+    controller: false,
+  })
+  return (messages) => {
+    const [, outputs] = machine.step(machine.initial, { _tag: 'Messages', messages }, net.now)
+    for (const output of outputs) if (output._tag === 'Send') net.give(host, output)
+  }
+}
 
 const addNode = (net: World1, node: TranscriptNode, config: Partial<Vl1Config> = {}, ...more: string[]): Host =>
   net.add(node.name, secretOf(node.secret_string), [node.udp_endpoint, ...more], {
