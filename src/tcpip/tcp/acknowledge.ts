@@ -1,8 +1,9 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
-import { type Connection, OPEN, RECOVERY } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { beginProgress, deliver, finishSample, type Progress, progress } from './delivered.ts'
 import { tsClock } from './emit.ts'
 import { type TcpEnv, touch } from './env.ts'
+import { OPEN, RECOVERY } from './loss-detection.ts'
 import { detectLosses } from './rack.ts'
 import {
   answersOriginal,

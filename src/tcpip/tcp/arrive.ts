@@ -1,21 +1,13 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
 import { acknowledge } from './acknowledge.ts'
-import {
-  CLOSED,
-  CLOSING,
-  type Connection,
-  FIN_WAIT_1,
-  FIN_WAIT_2,
-  LAST_ACK,
-  SYN_RECEIVED,
-  SYN_SENT,
-} from './connection.ts'
+import type { Connection } from './connection.ts'
 import { emitAck } from './emit.ts'
 import { type TcpEnv, touch } from './env.ts'
 import { completeHandshake, inSynReceived, inSynSent } from './handshake.ts'
 import { become, enterTimeWait, fail, finish, orphan, reset } from './lifecycle.ts'
 import { duplicate, receive } from './receive.ts'
 import { ACK, FIN, lengthOf, RST, type Segment, SYN } from './segment.ts'
+import { CLOSED, CLOSING, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, SYN_SENT } from './state.ts'
 
 /**
  * A segment for an existing connection, in the order of RFC 9293 §3.10.7.4 with RFC 7323 in front and RFC 5961 within:

@@ -1,18 +1,10 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
-import {
-  CLOSE_WAIT,
-  type Connection,
-  ESTABLISHED,
-  FIN_WAIT_1,
-  FIN_WAIT_2,
-  LAST_ACK,
-  SYN_RECEIVED,
-  SYN_SENT,
-} from './connection.ts'
+import type { Connection } from './connection.ts'
 import { emitAbort } from './emit.ts'
 import { type TcpEnv, touch } from './env.ts'
 import { become, fail, finish, remove, reset } from './lifecycle.ts'
 import type { Listener } from './listen.ts'
+import { CLOSE_WAIT, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, SYN_SENT } from './state.ts'
 
 /** How an owner ends a connection (RFC 9293 §3.10.4–5): one way, both ways, or at once. */
 

@@ -1,12 +1,13 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
 import { CONTROL_WITHOUT_SACK, congestionControls } from './congestion/choose.ts'
-import { type Connection, ESTABLISHED, FIN_WAIT_1, NOBODY, SYN_RECEIVED } from './connection.ts'
+import { type Connection, NOBODY } from './connection.ts'
 import { emitBare, emitSyn, tsClock } from './emit.ts'
 import type { TcpEnv } from './env.ts'
 import { become, fail, socketAddress } from './lifecycle.ts'
 import { CAUTIOUS_RTO, sampleRtt } from './rtt.ts'
 import { ACK, RST, type Segment, SYN } from './segment.ts'
 import { resize } from './send.ts'
+import { ESTABLISHED, FIN_WAIT_1, SYN_RECEIVED } from './state.ts'
 
 /** Opening (RFC 9293 §3.10.7.3–4): from the first SYN to the moment when both sides are synchronized. */
 

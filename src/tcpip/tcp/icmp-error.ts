@@ -1,11 +1,11 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
 import type { Ip } from '../ip-output.ts'
 import type { SocketErrorCode } from '../stack-io.ts'
-import { SYN_SENT } from './connection.ts'
 import { type TcpEnv, touch } from './env.ts'
 import { fail } from './lifecycle.ts'
 import { readI32 } from './segment.ts'
 import { resize } from './send.ts'
+import { SYN_SENT } from './state.ts'
 import { keyOf } from './table.ts'
 
 /**

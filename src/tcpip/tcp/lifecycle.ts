@@ -1,10 +1,11 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
 import type { Ip } from '../ip-output.ts'
 import type { SocketAddress, SocketErrorCode } from '../stack-io.ts'
-import { CLOSED, type Connection, NOBODY, type State, SYN_RECEIVED, stateNames, TIME_WAIT } from './connection.ts'
+import { type Connection, NOBODY } from './connection.ts'
 import { unfile } from './deadlines.ts'
 import { emitAbort } from './emit.ts'
 import type { TcpEnv } from './env.ts'
+import { CLOSED, type State, SYN_RECEIVED, stateNames, TIME_WAIT } from './state.ts'
 
 /** The connection enters another state, and whoever watches it hears so. */
 export const become = (env: TcpEnv, c: Connection, state: State): void => {

@@ -1,6 +1,7 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
 import type { Loss } from './congestion/controller.ts'
-import { type Connection, OPEN } from './connection.ts'
+import type { Connection } from './connection.ts'
+import { OPEN } from './loss-detection.ts'
 import {
   APP_LIMITED,
   DELIVERED,

@@ -1,10 +1,11 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
-import { CLOSE_WAIT, CLOSING, type Connection, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2 } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { emitAck } from './emit.ts'
 import type { TcpEnv } from './env.ts'
 import { become, enterTimeWait } from './lifecycle.ts'
 import { forget, hold, isEmpty, release } from './reordering.ts'
 import { FIN, type Segment } from './segment.ts'
+import { CLOSE_WAIT, CLOSING, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2 } from './state.ts'
 import { widen } from './window.ts'
 
 /**

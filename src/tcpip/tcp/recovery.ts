@@ -1,6 +1,7 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
-import { AFTER_RTO, type Connection, OPEN, RECOVERY } from './connection.ts'
+import type { Connection } from './connection.ts'
 import type { TcpEnv } from './env.ts'
+import { AFTER_RTO, OPEN, RECOVERY } from './loss-detection.ts'
 import { DUPLICATE_THRESHOLD, markLost, tailLost } from './rack.ts'
 import { timeoutOf } from './rtt.ts'
 import { hasMore, resend, resize, sendNew } from './send.ts'

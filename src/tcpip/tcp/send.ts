@@ -1,7 +1,8 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
-import { type Connection, ESTABLISHED, RECOVERY } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { emitData, TS_SPACE, tsClock } from './emit.ts'
 import type { TcpEnv } from './env.ts'
+import { RECOVERY } from './loss-detection.ts'
 import { afford, refill, spend, waitForCredit } from './pacer.ts'
 import { timeoutOf } from './rtt.ts'
 import {
@@ -27,6 +28,7 @@ import {
   WIDTH,
 } from './send-queue.ts'
 import { ensure, put } from './send-ring.ts'
+import { ESTABLISHED } from './state.ts'
 
 /** Copies what fits into the send buffer and returns how much that was. */
 export const enqueue = (c: Connection, data: Uint8Array): number => {

@@ -1,14 +1,16 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
-import { CLOSED, type Connection, ESTABLISHED, FIN_WAIT_2, OPEN, SYN_RECEIVED, SYN_SENT } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { finishSample, noProgress } from './delivered.ts'
 import { emitData, emitEmpty } from './emit.ts'
 import { type TcpEnv, touch } from './env.ts'
 import { sendSyn } from './handshake.ts'
 import { fail, finish, orphan } from './lifecycle.ts'
+import { OPEN } from './loss-detection.ts'
 import { detectLosses } from './rack.ts'
 import { enterRecovery, onTailProbe, onTimeout } from './recovery.ts'
 import { LARGEST_RTO } from './rtt.ts'
 import { markAppLimited } from './send.ts'
+import { CLOSED, ESTABLISHED, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT } from './state.ts'
 
 /** Does what is due of one connection. Output that may wait for others waits for `flush`. */
 export const runTimers = (env: TcpEnv, c: Connection, now: Millis): void => {

@@ -22,8 +22,10 @@ export const fakeIp = (own: Ip, mtu: () => number, send: (remote: Ip, segment: U
   mtu: (flow) => (flow.remote.text === own.text ? 65_535 : mtu()),
   lowerMtu: () => undefined,
   confirm: () => undefined,
+  doubt: () => undefined,
   source: () => own,
   isLocal: (other) => other.text === own.text,
+  isGroup: () => false,
 })
 
 export interface Weather {
