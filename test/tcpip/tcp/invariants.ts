@@ -1,9 +1,9 @@
 import type { Connection } from '../../../src/tcpip/tcp/connection.ts'
-import { ESTABLISHED } from '../../../src/tcpip/tcp/connection.ts'
 import { deadlineOf } from '../../../src/tcpip/tcp/deadlines.ts'
 import type { TcpEnv } from '../../../src/tcpip/tcp/env.ts'
 import { hasMore } from '../../../src/tcpip/tcp/send.ts'
 import { END, FLAGS, LOST, OUT, SACKED, SEQ, slotOf, WIDTH } from '../../../src/tcpip/tcp/send-queue.ts'
+import { ESTABLISHED } from '../../../src/tcpip/tcp/state.ts'
 
 /** What must hold of every connection whenever nothing is being processed; the first thing that does not, as text. */
 export const invariants = (env: TcpEnv): string | undefined => {
