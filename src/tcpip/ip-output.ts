@@ -42,8 +42,12 @@ export interface IpOutput {
   readonly lowerMtu: (flow: Flow, mtu: number) => void
   /** New data was acknowledged: the neighbour is reachable, no probe needed. */
   readonly confirm: (flow: Flow) => void
+  /** Nothing was acknowledged for several retransmissions: the neighbour is asked whether it is still there. */
+  readonly doubt: (flow: Flow) => void
   /** The source address to use towards `remote`, or a code if there is none. */
   readonly source: (remote: Ip) => Ip | SocketErrorCode
   /** Whether `ip` is an address of this stack. */
   readonly isLocal: (ip: Ip) => boolean
+  /** Whether `ip` is a multicast group or a broadcast address here: nothing to have a connection with. */
+  readonly isGroup: (ip: Ip) => boolean
 }

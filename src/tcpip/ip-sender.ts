@@ -179,6 +179,10 @@ export const ipSender = (
       const neighbour = (flow.cache as Path | undefined)?.neighbour
       if (neighbour !== undefined) neighbours().confirm(neighbour)
     },
+    doubt: (flow) => {
+      const neighbour = (flow.cache as Path | undefined)?.neighbour
+      if (neighbour !== undefined) neighbours().doubt(neighbour)
+    },
     source: (remote) => {
       if (iface.mtu() === 0) return 'ENETDOWN'
       const isReached = iface.isLocal(remote) || isMulticast(remote) || iface.isBroadcast(remote)
@@ -186,6 +190,7 @@ export const ipSender = (
       return iface.source(remote) ?? 'EADDRNOTAVAIL'
     },
     isLocal: iface.isLocal,
+    isGroup: (ip) => isMulticast(ip) || iface.isBroadcast(ip),
     transmit: (packet, to) => {
       const { family } = to.ip
       const remote = family === 4 ? intern.v4(packet, DESTINATION_V4) : intern.v6(packet, DESTINATION_V6)

@@ -5,6 +5,7 @@ import type { Ip } from './ip-output.ts'
 import {
   advertised,
   confirm,
+  doubt,
   end,
   expire,
   hear,
@@ -31,6 +32,8 @@ export interface NeighbourCache {
   /** Sends the packet at once, or keeps it until the neighbour answers. */
   readonly send: (neighbour: Neighbour, packet: Uint8Array) => void
   readonly confirm: (neighbour: Neighbour) => void
+  /** A transport hears nothing through it: it is probed now instead of when its time is over. */
+  readonly doubt: (neighbour: Neighbour) => void
   /** A sender named its own address; `create` says whether strangers are worth an entry. */
   readonly heard: (ip: Ip, mac: Mac, create: boolean) => void
   readonly advertised: (ip: Ip, mac: Mac | undefined, solicited: boolean, override: boolean) => void
@@ -146,6 +149,11 @@ export const neighbourCache = (host: Host, hands: NeighbourHands): NeighbourCach
       if (n.state === 'Reachable' && n.deadline - host.now > REACHABLE / 4) return
       confirm(n, host.now, reachableFor())
       timed.delete(n)
+    },
+    doubt: (n) => {
+      if (!doubt(n, host.now)) return
+      watch(n)
+      hands.ask(n, false)
     },
     heard: (ip, mac, create) => {
       const known = all.get(ip.text)

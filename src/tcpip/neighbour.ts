@@ -62,6 +62,15 @@ export const confirm = (n: Neighbour, now: Millis, reachableFor: Millis): void =
   n.asked = 0
 }
 
+/** A transport hears nothing through it. True: the first probe is due. */
+export const doubt = (n: Neighbour, now: Millis): boolean => {
+  if (n.state === 'Incomplete' || n.state === 'Probe' || n.state === 'Gone') return false
+  n.state = 'Probe'
+  n.asked = 1
+  n.deadline = now + ASK_AGAIN
+  return true
+}
+
 /** A link address learned without having asked: from a request, an announcement, an unsolicited advertisement. */
 export const hear = (n: Neighbour, its: Mac): void => {
   if (n.mac === its && n.state !== 'Incomplete') return

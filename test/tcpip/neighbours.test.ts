@@ -5,7 +5,8 @@ import { seededRandom } from '../../src/protocol/kernel/rng.ts'
 import { ipFrom } from '../../src/tcpip/address.ts'
 import { flowOf } from '../../src/tcpip/ip-sender.ts'
 import { stack } from '../../src/tcpip/stack.ts'
-import type { TcpDeps } from '../../src/tcpip/tcp/tcp.ts'
+import type { StackOutput } from '../../src/tcpip/stack-io.ts'
+import type { Tcp, TcpDeps } from '../../src/tcpip/tcp/tcp.ts'
 import { advertisement, arpReply, arpRequest, nameOf, STRANGER, solicitation } from './craft.ts'
 import { Segment, type TestHost } from './segment.ts'
 
@@ -20,6 +21,10 @@ const alone = () => {
 const ping = (a: TestHost, to: string, seq = 0) => a.call({ call: 'echo', id: 1, to, seq, size: 8 })
 const seqs = (frames: readonly Frame[]) =>
   frames.filter(({ payload }) => payload[9] === 1).map(({ payload }) => payload[27])
+const silentTcp: Tcp = {
+  ...{ input: () => {}, flush: () => {}, call: () => {}, icmpError: () => {}, addressRemoved: () => {} },
+  ...{ owns: () => false, deadline: () => Infinity, tick: () => {}, pathChanged: () => {} },
+}
 const SOLICITED = 0x4000_0000
 const OVERRIDE = 0x2000_0000
 
@@ -168,10 +173,7 @@ it('progress of a transport confirms a neighbour without a probe (G07)', () => {
   let deps: TcpDeps | undefined
   const machine = stack({ mac: mac(0x0200_0000_0001), random: seededRandom(1) }, (given) => {
     deps = given
-    return {
-      ...{ input: () => {}, flush: () => {}, call: () => {}, icmpError: () => {}, addressRemoved: () => {} },
-      ...{ owns: () => false, deadline: () => Infinity, tick: () => {}, pathChanged: () => {} },
-    }
+    return silentTcp
   })
   const state = machine.initial
   const addresses = [{ address: '10.0.0.1', bits: 24 }]
@@ -196,6 +198,38 @@ it('progress of a transport confirms a neighbour without a probe (G07)', () => {
     expect(machine.tick(state, now)[1]).toEqual([])
   }
   expect(machine.deadline(state)).toBe(Infinity)
+})
+
+it('a transport that hears nothing has a neighbour probed at once, and asked for anew when it is silent', () => {
+  let deps: TcpDeps | undefined
+  const segment = new Segment()
+  const machine = stack({ mac: mac(0x0200_0000_0001), random: seededRandom(1) }, (given) => {
+    deps = given
+    return silentTcp
+  })
+  const state = machine.initial
+  const named = (outputs: readonly StackOutput[]): readonly string[] =>
+    outputs.flatMap((output) => (output._tag === 'Frames' ? output.frames.map(nameOf) : []))
+  const addresses = [{ address: '10.0.0.1', bits: 24 }]
+  machine.step(state, { _tag: 'Configure', mtu: 2800, addresses, routes: [] }, segment.now)
+  machine.tick(state, segment.now + 3000)
+  const { ip } = deps!
+  const flow = flowOf(ipFrom('10.0.0.1'), ipFrom('10.0.0.2'), 6)
+  ip.doubt(flow)
+  ip.send(flow, ip.allocate(flow, 20))
+  const answer = arpReply(STRANGER, '10.0.0.2', mac(0x0200_0000_0001), '10.0.0.1')
+  let now = segment.now + 4000
+  machine.step(state, { _tag: 'Frames', frames: [answer] }, now)
+  ip.doubt(flow)
+  ip.doubt(flow)
+  const probes = [...named(machine.step(state, { _tag: 'Frames', frames: [] }, now)[1])]
+  for (let second = 0; second < 3; second++) {
+    now += 1000
+    probes.push(...named(machine.tick(state, now)[1]))
+  }
+  expect(probes).toEqual(new Array(3).fill('ARP who-has 10.0.0.2 unicast'))
+  ip.send(flow, ip.allocate(flow, 20))
+  expect(named(machine.step(state, { _tag: 'Frames', frames: [] }, now)[1])).toEqual(['ARP who-has 10.0.0.2 broadcast'])
 })
 
 describe('an address that somebody else claims', () => {
