@@ -75,6 +75,7 @@ const roleBounds: Readonly<Record<string, number>> = {
   'networks[].owners': MAX_MEMBERS,
   strangers: MAX_STRANGERS,
   due: MAX_MEMBERS,
+  logins: MAX_MEMBERS,
 }
 const outputTags: ReadonlySet<string> = new Set('Send Frames Network Store Trust Whois Drop ConfigRequest'.split(' '))
 const reasons = new Set(membersOfUnion('src/protocol/vl2-io.ts', 'FrameDropReason'))

@@ -1,21 +1,22 @@
 import { type Identity, parseIdentity, sameIdentity } from '../crypto/identity.ts'
-import type { Via } from '../datagram.ts'
-import { encode, readU64, writeU64 } from '../kernel/codec.ts'
-import { type Address, controllerOf, type NetworkId } from '../kernel/id.ts'
+import { readU64, writeU64 } from '../kernel/codec.ts'
+import { type Address, controllerOf } from '../kernel/id.ts'
 import type { Millis } from '../kernel/machine.ts'
-import { error, errorAuthenticationRequired, errorCode, errorNetwork } from '../verb/error.ts'
+import { errorCode } from '../verb/error.ts'
 import { OK_FIELDS } from '../verb/network-config.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { HEADER } from '../vl1-io.ts'
 import type { ConfigRequest } from '../vl2-io.ts'
-import { printAuthentication } from './authentication.ts'
 import { chunkPackets } from './chunk.ts'
 import { encodeConfig } from './config-dictionary.ts'
 import { assignIps } from './controller-assignment.ts'
 import { memberConfig, tagsOf } from './controller-config.ts'
+import { watchLogin } from './controller-login.ts'
 import { authorized } from './controller-post.ts'
 import { type MemberRecord, type NetworkRecord, newMember, pinned } from './controller-record.ts'
+import { type Asker, refuse } from './controller-refuse.ts'
 import {
+  bridgesOf,
   type ControllerTurn,
   type HostedMember,
   hostMember,
@@ -23,6 +24,7 @@ import {
   MAX_MEMBERS,
   MAX_STRANGERS,
   MAX_WAITING,
+  partsOf,
   saveMember,
 } from './controller-state.ts'
 import { type Dictionary, parseDictionary, text, unsigned } from './dictionary.ts'
@@ -63,30 +65,6 @@ export const push = (t: ControllerTurn, member: HostedMember): void => {
   const { identity, metadata } = member
   if (identity === undefined || metadata === undefined || !isOnline(member, t.now)) return
   decide(t, member, identity, parseDictionary(metadata), false, undefined)
-}
-
-/** Whom an answer goes to; without a packet ID and another node's address it is an answer to this node itself. */
-export interface Asker {
-  readonly network: NetworkId
-  readonly address: Address
-  readonly packetId: bigint | undefined
-  readonly via: Via | undefined
-}
-
-/** ERROR to a request, or to nothing in particular (`packetId` undefined): members believe their controller anyway. */
-export const refuse = (t: ControllerTurn, to: Asker, code: number): void => {
-  if (to.address === t.config.self.address) {
-    t.outputs.push({ _tag: 'Refused', network: to.network, error: code })
-    return
-  }
-  const detail =
-    code === errorCode.authenticationRequired
-      ? encode(errorAuthenticationRequired, { network: to.network, dictionary: NO_LOGIN })
-      : encode(errorNetwork, { network: to.network })
-  const body = encode(error, { inReVerb: verbCode.networkConfigRequest, inReId: to.packetId ?? 0n, code, detail })
-  const data = new Uint8Array(HEADER + body.length)
-  data.set(body, HEADER)
-  t.packets.push({ to: to.address, verb: verbCode.error, data, ...(to.via === undefined ? {} : { via: to.via }) })
 }
 
 const decide = (
@@ -140,7 +118,7 @@ const grant = (
   const { crypto, self, random } = t.config
   const hosted = member.network
   const ids = { network: hosted.id, member: member.address }
-  const assignment = assignIps(hosted.record, record, ids, (ip) => hosted.owners.has(ip), random)
+  const assignment = assignIps(hosted.record, partsOf(hosted), record, ids, (ip) => hosted.owners.has(ip), random)
   const understandsRules = unsigned(metadata, 'revr') >= 1n
   const held = new Set(record.tags.map(([id]) => id))
   const given = [...tagsOf(hosted.record, record)].filter(([id]) => !held.has(id))
@@ -157,10 +135,11 @@ const grant = (
     memberConfig(crypto, self, {
       id: hosted.id,
       network: hosted.record,
+      parts: partsOf(hosted),
       member: member.record,
       identity,
       assignment,
-      bridges: [...hosted.bridges].sort((a, b) => a - b),
+      bridges: bridgesOf(hosted),
       understandsRules,
       now: t.now,
     }),
@@ -168,6 +147,7 @@ const grant = (
   if (!deliver(t, member, dictionary, asker)) return
   member.issuedAt = t.now
   t.state.due.delete(member)
+  watchLogin(t, member)
   t.outputs.push({
     _tag: 'Granted',
     network: hosted.id,
@@ -222,5 +202,3 @@ const mayAsk = (strangers: Map<Address, Millis>, who: Address, now: Millis): boo
 
 const REQUEST_EVERY: Millis = 1_000
 const MAX_AUTH = 1_023
-/** There is no log-in service behind this controller; deployed nodes ignore an empty URL (§20.19). */
-const NO_LOGIN = printAuthentication({ version: 0, url: '' })

@@ -4,6 +4,7 @@ import { type IpAddress, parseIp, printIp, samePrefix } from '../kernel/ip.ts'
 import type { Random } from '../kernel/rng.ts'
 import type { IpPrefix } from './config.ts'
 import { MAX_STATIC_IPS } from './config-dictionary.ts'
+import type { NetworkParts, Pool, RouteTarget } from './controller-parts.ts'
 import { parsePrefix } from './controller-post.ts'
 import type { MemberRecord, NetworkRecord } from './controller-record.ts'
 import { RFC4193_BITS, rfc4193, SIX_PLANE_BITS, sixPlane } from './managed-address.ts'
@@ -22,15 +23,13 @@ export interface Assignment {
  */
 export const assignIps = (
   network: NetworkRecord,
+  parts: NetworkParts,
   member: MemberRecord,
   ids: { readonly network: NetworkId; readonly member: Address },
   isTaken: (ip: IpAddress) => boolean,
   random: Random,
 ): Assignment => {
-  const routes = network.routes.flatMap((route) => {
-    const target = parsePrefix(route.target)
-    return target === undefined ? [] : [{ ...target, onLink: route.via === null }]
-  })
+  const routes = parts.targets
   const automatic = !member.noAutoAssignIps
   const ips: IpPrefix[] = []
   if (automatic && network.v6AssignMode.rfc4193 === true)
@@ -58,9 +57,9 @@ export const assignIps = (
     assigned.push(found.address)
     return true
   }
-  for (const pool of automatic ? poolsOf(network, 16) : [])
+  for (const pool of automatic ? parts.ipv6Pools : [])
     if (network.v6AssignMode.zt === true && !hasIpv6) hasIpv6 = take(newIpv6(routes, pool, ids.member, isFree, random))
-  for (const pool of automatic ? poolsOf(network, 4) : [])
+  for (const pool of automatic ? parts.ipv4Pools : [])
     if (network.v4AssignMode.zt && !hasIpv4) hasIpv4 = take(newIpv4(routes, pool, ids.member, isFree))
   return { ips: ips.slice(0, MAX_STATIC_IPS), managed, assigned }
 }
@@ -72,32 +71,18 @@ export const isRouted = (network: NetworkRecord, ip: Uint8Array): boolean =>
     return target !== undefined && contains(target, ip)
   })
 
-interface Target {
-  readonly ip: Uint8Array
-  readonly bits: number
-  readonly onLink?: boolean
-}
-interface Pool {
-  readonly start: Uint8Array
-  readonly end: Uint8Array
-}
-
-const poolsOf = (network: NetworkRecord, size: 4 | 16): readonly Pool[] =>
-  network.ipAssignmentPools.flatMap((pool) => {
-    const [start, end] = [parseIp(pool.ipRangeStart), parseIp(pool.ipRangeEnd)]
-    return start?.length === size && end?.length === size ? [{ start, end }] : []
-  })
+type Prefix = Pick<RouteTarget, 'ip' | 'bits'>
 
 /** An IPv6 prefix with host bits set contains nothing, as in rules. */
-const contains = (target: Target, ip: Uint8Array): boolean =>
+const contains = (target: Prefix, ip: Uint8Array): boolean =>
   samePrefix(target.ip, ip, target.bits) && (ip.length === 4 || hasNoHostBits(target))
-const hasNoHostBits = ({ ip, bits }: Target): boolean => {
+const hasNoHostBits = ({ ip, bits }: Prefix): boolean => {
   for (let bit = bits; bit < 8 * ip.length; bit++) if ((ip[bit >>> 3]! & (0x80 >>> (bit & 7))) !== 0) return false
   return true
 }
 
 /** A default route contains everything, with 0 bits. */
-const longestRoute = (routes: readonly Target[], ip: Uint8Array): number | undefined => {
+const longestRoute = (routes: readonly RouteTarget[], ip: Uint8Array): number | undefined => {
   let best: number | undefined
   for (const route of routes) if (contains(route, ip)) best = Math.max(best ?? 0, route.bits)
   return best
@@ -108,7 +93,7 @@ const longestRoute = (routes: readonly Target[], ip: Uint8Array): number | undef
  * time; else, and where that is taken, random ones.
  */
 const newIpv6 = (
-  routes: readonly Target[],
+  routes: readonly RouteTarget[],
   { start, end }: Pool,
   member: Address,
   isFree: (ip: IpAddress) => boolean,
@@ -126,9 +111,7 @@ const newIpv6 = (
       writeU64(ip, 0, startHigh + (endHigh > startHigh ? readU64(r, 0) % (endHigh - startHigh) : 0n))
       writeU64(ip, 8, startLow + (endLow > startLow ? readU64(r, 8) % (endLow - startLow) : 0n))
     }
-    const route = routes.findLast(
-      (one) => one.onLink === true && one.ip.length === 16 && one.bits > 0 && contains(one, ip),
-    )
+    const route = routes.findLast((one) => one.onLink && one.ip.length === 16 && one.bits > 0 && contains(one, ip))
     const address = printIp(ip)
     if (route !== undefined && isFree(address)) return { address, bits: route.bits }
   }
@@ -137,7 +120,7 @@ const newIpv6 = (
 
 /** Counted from the member's address, so that a member gets the same one each time; the last of a pool never. */
 const newIpv4 = (
-  routes: readonly Target[],
+  routes: readonly RouteTarget[],
   pool: Pool,
   member: Address,
   isFree: (ip: IpAddress) => boolean,

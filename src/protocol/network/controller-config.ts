@@ -2,25 +2,25 @@ import type { Identity, SecretIdentity } from '../crypto/identity.ts'
 import type { Crypto } from '../crypto/suite.ts'
 import { encode } from '../kernel/codec.ts'
 import { type Address, address, type NetworkId } from '../kernel/id.ts'
-import { parseIp, printIp } from '../kernel/ip.ts'
+import { parseIp } from '../kernel/ip.ts'
 import type { Millis } from '../kernel/machine.ts'
-import type { ManagedRoute, NetworkConfig } from './config.ts'
-import { clampMtu, configFlag, MAX_CREDENTIALS, MAX_ROUTES } from './config-dictionary.ts'
+import type { NetworkConfig } from './config.ts'
+import { clampMtu, configFlag, MAX_CREDENTIALS } from './config-dictionary.ts'
 import type { Assignment } from './controller-assignment.ts'
-import { parsePrefix, traceAddress } from './controller-post.ts'
+import type { NetworkParts } from './controller-parts.ts'
+import { traceAddress } from './controller-post.ts'
 import type { MemberRecord, NetworkRecord } from './controller-record.ts'
 import { capability, issueCapability } from './credential/capability.ts'
 import { com, issueCom } from './credential/com.ts'
 import { ipThing, issueOwnership, MAX_THINGS, ownership } from './credential/ownership.ts'
 import { issueTag, tag } from './credential/tag.ts'
-import type { JsonObject } from './loose-json.ts'
-import { MAX_CAPABILITY_RULES, MAX_RULES, type Rule, rules } from './rule.ts'
-import { parseRule } from './rule-json.ts'
+import { rules } from './rule.ts'
 
 /** Everything a configuration is made of (`docs/protocol/vl2.md` §14.4). */
 export interface ConfigSources {
   readonly id: NetworkId
   readonly network: NetworkRecord
+  readonly parts: NetworkParts
   readonly member: MemberRecord
   readonly identity: Identity
   readonly assignment: Assignment
@@ -32,7 +32,7 @@ export interface ConfigSources {
 }
 
 export const memberConfig = (crypto: Crypto, controller: SecretIdentity, from: ConfigSources): NetworkConfig => {
-  const { id, network, member, identity, assignment, now } = from
+  const { id, network, parts, member, identity, assignment, now } = from
   const timestamp = BigInt(Math.floor(now))
   const window = certificateWindow(network)
   const things = assignment.ips.slice(0, MAX_THINGS).map((ip) => ipThing(parseIp(ip.address)!))
@@ -68,9 +68,9 @@ export const memberConfig = (crypto: Crypto, controller: SecretIdentity, from: C
       anchor: false,
       multicastReplicator: false,
     })),
-    routes: network.routes.slice(0, MAX_ROUTES).flatMap(routeOf),
+    routes: parts.routes,
     staticIps: assignment.ips,
-    rules: encode(rules, from.understandsRules ? rulesOf(network.rules, MAX_RULES) : [ACCEPT]),
+    rules: from.understandsRules ? parts.rules : ACCEPT,
     dns: 'domain' in network.dns ? { ...network.dns, servers: network.dns.servers.slice(0, 4) } : undefined,
     sso: { ...NO_SSO, enabled: network.ssoEnabled },
   }
@@ -90,35 +90,17 @@ export const tagsOf = (network: NetworkRecord, member: MemberRecord): ReadonlyMa
 const capabilitiesOf = (
   crypto: Crypto,
   controller: SecretIdentity,
-  { id, network, member, identity }: ConfigSources,
+  { id, parts, member, identity }: ConfigSources,
   timestamp: bigint,
 ): readonly Uint8Array[] =>
   member.capabilities.slice(0, MAX_CREDENTIALS).flatMap((wanted) => {
-    const found = network.capabilities.find((one) => one.id === wanted)
-    if (found === undefined) return []
-    const granted = rulesOf(found.rules, MAX_CAPABILITY_RULES)
+    const granted = parts.capabilities.get(wanted)
+    if (granted === undefined) return []
     const value = { network: id, timestamp, id: wanted, rules: granted, maxCustody: 1 }
     return [encode(capability, issueCapability(crypto, controller, identity.address, value))]
   })
 
-const rulesOf = (list: readonly JsonObject[], most: number): readonly Rule[] =>
-  list.flatMap((one) => parseRule(one) ?? []).slice(0, most)
-
-const routeOf = (route: NetworkRecord['routes'][number]): readonly ManagedRoute[] => {
-  const target = parsePrefix(route.target)
-  if (target === undefined) return []
-  const via = route.via === null ? undefined : parseIp(route.via)
-  return [
-    {
-      target: { address: printIp(target.ip), bits: target.bits },
-      via: via?.length === target.ip.length ? printIp(via) : undefined,
-      flags: 0,
-      metric: 0,
-    },
-  ]
-}
-
-const ACCEPT: Rule = { _tag: 'Accept', not: false, or: false }
+const ACCEPT = encode(rules, [{ _tag: 'Accept', not: false, or: false }])
 const NO_SSO: NetworkConfig['sso'] = {
   enabled: false,
   version: 0,

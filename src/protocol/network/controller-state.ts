@@ -5,7 +5,9 @@ import { canonicalIp, type IpAddress } from '../kernel/ip.ts'
 import type { Millis } from '../kernel/machine.ts'
 import type { Random } from '../kernel/rng.ts'
 import type { OutPacket } from '../vl1-io.ts'
+import { MAX_SPECIALISTS } from './config-dictionary.ts'
 import type { ControllerOutput } from './controller-io.ts'
+import { type NetworkParts, networkParts } from './controller-parts.ts'
 import { type MemberRecord, type NetworkRecord, revised } from './controller-record.ts'
 
 export interface ControllerConfig {
@@ -22,6 +24,9 @@ export interface ControllerState {
   readonly strangers: Map<Address, Millis>
   /** Members that are to get a new configuration, a few at a time. */
   readonly due: Set<HostedMember>
+  /** Members that were let in until their log-in ends, and when to look at them next. */
+  readonly logins: Set<HostedMember>
+  loginsAt: Millis
 }
 export interface HostedNetwork {
   readonly id: NetworkId
@@ -31,6 +36,10 @@ export interface HostedNetwork {
   readonly owners: Map<IpAddress, Address>
   readonly bridges: Set<Address>
   waiting: number
+  /** What follows from the record, once somebody asked. */
+  parts: NetworkParts | undefined
+  /** The bridges in order, as many as a configuration can name; `undefined` when they changed. */
+  bridgeList: readonly Address[] | undefined
 }
 export interface HostedMember {
   readonly address: Address
@@ -54,7 +63,16 @@ export interface ControllerTurn {
 }
 
 export const hostNetwork = (state: ControllerState, id: NetworkId, record: NetworkRecord): HostedNetwork => {
-  const network = { id, record, members: new Map(), owners: new Map(), bridges: new Set<Address>(), waiting: 0 }
+  const network: HostedNetwork = {
+    id,
+    record,
+    members: new Map(),
+    owners: new Map(),
+    bridges: new Set(),
+    waiting: 0,
+    parts: undefined,
+    bridgeList: undefined,
+  }
   state.networks.set(id, network)
   return network
 }
@@ -78,8 +96,18 @@ export const saveNetwork = (t: ControllerTurn, network: HostedNetwork, after: Ne
   const record = revised(network.record.revision === 0 ? undefined : network.record, after)
   if (record === network.record) return false
   network.record = record
+  network.parts = undefined
   t.outputs.push({ _tag: 'NetworkChanged', network: network.id, record })
   return true
+}
+
+export const partsOf = (network: HostedNetwork): NetworkParts => {
+  network.parts ??= networkParts(network.record)
+  return network.parts
+}
+export const bridgesOf = (network: HostedNetwork): readonly Address[] => {
+  network.bridgeList ??= [...network.bridges].sort((a, b) => a - b).slice(0, MAX_SPECIALISTS)
+  return network.bridgeList
 }
 
 /** Whether there was anything to save. */
@@ -97,6 +125,7 @@ export const removeMember = (t: ControllerTurn, member: HostedMember): void => {
   uncount(member)
   member.network.members.delete(member.address)
   t.state.due.delete(member)
+  t.state.logins.delete(member)
   t.outputs.push({
     _tag: 'MemberChanged',
     network: member.network.id,
@@ -113,7 +142,10 @@ const count = ({ network, address }: HostedMember, record: MemberRecord): void =
     const key = canonicalIp(ip)
     if (key !== undefined && !network.owners.has(key)) network.owners.set(key, address)
   }
-  if (record.activeBridge) network.bridges.add(address)
+  if (record.activeBridge) {
+    network.bridges.add(address)
+    network.bridgeList = undefined
+  }
   if (!record.authorized) network.waiting++
 }
 const uncount = ({ network, address, record }: HostedMember): void => {
@@ -121,13 +153,13 @@ const uncount = ({ network, address, record }: HostedMember): void => {
     const key = canonicalIp(ip)
     if (key !== undefined && network.owners.get(key) === address) network.owners.delete(key)
   }
-  network.bridges.delete(address)
+  if (network.bridges.delete(address)) network.bridgeList = undefined
   if (!record.authorized) network.waiting--
 }
 
 const ONLINE: Millis = 120_000
 /** Bounds of the tables, also of what strangers can fill. */
 export const MAX_NETWORKS = 65_536
-export const MAX_MEMBERS = 65_536
+export const MAX_MEMBERS = 131_072
 export const MAX_WAITING = 4_096
 export const MAX_STRANGERS = 1_024

@@ -2,12 +2,14 @@ import { absurd } from '../kernel/fp.ts'
 import { type Address, type NetworkId, networkId, parseAddress, parseNetworkId } from '../kernel/id.ts'
 import type { Machine, Millis, Step } from '../kernel/machine.ts'
 import { errorCode } from '../verb/error.ts'
-import { answerRequest, push, refuse } from './controller-answer.ts'
+import { answerRequest, push } from './controller-answer.ts'
 import { checkMemberChange, checkNetworkChange } from './controller-check.ts'
 import { badValue, type ControllerError } from './controller-error.ts'
 import type { ControllerInput, ControllerOutput, MemberChange, NetworkChange } from './controller-io.ts'
+import { endLogins, watchLogin } from './controller-login.ts'
 import { postMember, postNetwork, storedMember, storedNetwork } from './controller-post.ts'
 import { type MemberRecord, type NetworkRecord, newMember, newNetwork } from './controller-record.ts'
+import { refuse, unasked } from './controller-refuse.ts'
 import { revoke } from './controller-revoke.ts'
 import {
   type ControllerConfig,
@@ -40,16 +42,19 @@ export const controller = (config: ControllerConfig): Machine<ControllerState, C
     const t: ControllerTurn = { config, state, now, outputs: [], packets: [] }
     move(t)
     pushDue(t)
+    endLogins(t)
     const send: readonly ControllerOutput[] = t.packets.length > 0 ? [{ _tag: 'Send', packets: t.packets }] : []
     return [state, [...t.outputs, ...send]] satisfies Step<ControllerState, ControllerOutput>
   }
   return {
-    initial: { networks: new Map(), strangers: new Map(), due: new Set() },
+    initial: { networks: new Map(), strangers: new Map(), due: new Set(), logins: new Set(), loginsAt: Infinity },
     step: (state, input, now) => turn(state, now, (t) => take(t, input)),
-    deadline: (state) => (state.due.size > 0 ? -Infinity : Infinity),
-    tick: (state, now) => (state.due.size > 0 ? turn(state, now, () => {}) : [state, []]),
+    deadline,
+    tick: (state, now) => (deadline(state) <= now ? turn(state, now, () => {}) : [state, []]),
   }
 }
+
+const deadline = (state: ControllerState): Millis => (state.due.size > 0 ? -Infinity : state.loginsAt)
 
 /** Whether `member` was given a configuration lately: it may then announce and gather groups here (§14.2). */
 export const hasIssued = (state: ControllerState, network: NetworkId, member: Address, now: Millis): boolean => {
@@ -138,7 +143,7 @@ const remove = (t: ControllerTurn, network: HostedNetwork): void => {
   const out = members.filter((member) => member.record.authorized).map((member) => member.address)
   revoke(t, network, out)
   for (const member of members) {
-    if (isOnline(member, t.now)) refuse(t, nobodyAsked(member), errorCode.notFound)
+    if (isOnline(member, t.now)) refuse(t, unasked(member), errorCode.notFound)
     removeMember(t, member)
   }
   t.state.networks.delete(network.id)
@@ -177,27 +182,27 @@ const changeRecord = (t: ControllerTurn, member: HostedMember, after: MemberReco
   const was = member.record.authorized
   if (!saveMember(t, member, after)) return
   if (was && !after.authorized) putOut(t, member)
-  else push(t, member)
+  else {
+    push(t, member)
+    watchLogin(t, member)
+  }
 }
 
 /** A member that no longer is one: the others stop talking to it, and it learns why. */
 const putOut = (t: ControllerTurn, member: HostedMember): void => {
   member.issuedAt = -Infinity
   revoke(t, member.network, [member.address])
-  if (isOnline(member, t.now)) refuse(t, nobodyAsked(member), errorCode.accessDenied)
+  if (isOnline(member, t.now)) refuse(t, unasked(member), errorCode.accessDenied)
 }
-const nobodyAsked = ({ network, address }: HostedMember) => ({
-  network: network.id,
-  address,
-  packetId: undefined,
-  via: undefined,
-})
 
 const restore = (t: ControllerTurn, stored: JsonObject, members: readonly JsonObject[]) => {
   const text = asText(stored['nwid'] ?? stored['id'], '')
   const id = parseNetworkId(text)
   if (id === undefined) return reject(t, badValue('nwid', text, 'a stored network has its ID, 16 hex digits, as nwid'))
-  for (const member of t.state.networks.get(id)?.members.values() ?? []) t.state.due.delete(member)
+  for (const member of t.state.networks.get(id)?.members.values() ?? []) {
+    t.state.due.delete(member)
+    t.state.logins.delete(member)
+  }
   const network = hostNetwork(t.state, id, storedNetwork(newNetwork(id, t.now), stored))
   for (const one of members.slice(0, MAX_MEMBERS)) {
     const address = parseAddress(asText(one['address'] ?? one['id'], ''))
