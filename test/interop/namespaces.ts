@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,8 +12,9 @@ export const pause = (ms: number): Promise<void> => new Promise((resolve) => set
 /** Hosts on one Ethernet segment, each in a network namespace without a route out; all gone after `close`. */
 export class Segment {
   readonly folder = mkdtempSync(join(tmpdir(), 'rxzt-interop-'))
-  private readonly tag = `rx${process.pid}`
-  private readonly hosts = new Map<string, string>()
+  private static made = 0
+  private readonly tag = `rx${process.pid}s${Segment.made++}`
+  protected readonly hosts = new Map<string, string>()
   private readonly children: ChildProcess[] = []
 
   constructor() {
@@ -62,6 +63,19 @@ export class Segment {
     return sh('ip', 'netns', 'exec', this.ns(name), command, ...args)
   }
 
+  /** Likewise, while other things go on. */
+  exec(name: string, command: string, ...args: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) =>
+      execFile(
+        'ip',
+        ['netns', 'exec', this.ns(name), command, ...args],
+        { encoding: 'utf8', maxBuffer: 1 << 24 },
+        (error, stdout, stderr) =>
+          error === null ? resolve(stdout) : reject(new Error(`${error.message}\n${stderr}`)),
+      ),
+    )
+  }
+
   private start(name: string, command: string, args: readonly string[], ipc: boolean): ChildProcess {
     const child = spawn('ip', ['netns', 'exec', this.ns(name), command, ...args], {
       stdio: ipc ? ['ignore', 'inherit', 'inherit', 'ipc'] : 'ignore',
@@ -70,10 +84,18 @@ export class Segment {
     return child
   }
 
-  /** A native node: its home holds our planet before it starts, so that it never calls anybody else. */
+  /** The directory in which a host's programs keep what they know; it outlives them. */
+  home(name: string): string {
+    return join(this.folder, name)
+  }
+
+  /**
+   * A native node: its home holds our planet before it starts, so that it never calls anybody else. A home that is
+   * there already is taken over.
+   */
   async native(name: string, program: string, identity: Identity, planet: Uint8Array): Promise<NativeNode> {
-    const home = join(this.folder, name)
-    mkdirSync(home)
+    const home = this.home(name)
+    mkdirSync(home, { recursive: true })
     writeFileSync(join(home, 'planet'), planet)
     writeFileSync(join(home, 'identity.public'), identity.public)
     writeFileSync(join(home, 'identity.secret'), identity.exportSecret())
@@ -84,8 +106,8 @@ export class Segment {
         settings: { portMappingEnabled: false, allowTcpFallbackRelay: false, softwareUpdate: 'disable' },
       }),
     )
-    this.start(name, join(program, 'zerotier-one'), ['-U', '-p9993', home], false)
-    const node = new NativeNode(this, name, home)
+    const child = this.start(name, join(program, 'zerotier-one'), ['-U', '-p9993', home], false)
+    const node = new NativeNode(this, name, home, child)
     for (let i = 0; i < 100; i++) {
       await pause(100)
       if (node.try('GET', '/status') !== undefined) return node
@@ -97,6 +119,12 @@ export class Segment {
   ours(name: string): OurNode {
     const file = fileURLToPath(new URL('./peer.ts', import.meta.url))
     return new OurNode(this.start(name, process.execPath, ['--import', 'tsx', file], true))
+  }
+
+  /** A process that uses the kernel's stack on an interface of a host. */
+  kernel(name: string, device: string): OurNode {
+    const file = fileURLToPath(new URL('./kernel-peer.ts', import.meta.url))
+    return new OurNode(this.start(name, process.execPath, ['--import', 'tsx', file, device], true))
   }
 
   /**
@@ -140,7 +168,8 @@ export class Segment {
   }
 }
 
-export class NativeNode {
+/** The HTTP API of a node of either make, with the token of its home. */
+export class LocalApi {
   private readonly segment: Segment
   private readonly name: string
   private readonly home: string
@@ -180,6 +209,23 @@ export class NativeNode {
   }
 }
 
+export class NativeNode extends LocalApi {
+  private readonly child: ChildProcess
+  constructor(segment: Segment, name: string, home: string, child: ChildProcess) {
+    super(segment, name, home)
+    this.child = child
+  }
+
+  /** Ends the program as its service manager would; its home stays. */
+  stop(): Promise<void> {
+    return ended(this.child, 'SIGTERM')
+  }
+  /** Ends it as a power cut would. */
+  kill(): Promise<void> {
+    return ended(this.child, 'SIGKILL')
+  }
+}
+
 export class OurNode {
   private readonly child: ChildProcess
   private readonly waiting = new Map<number, (message: { result?: unknown; error?: string }) => void>()
@@ -195,6 +241,11 @@ export class OurNode {
     })
   }
 
+  /** Ends the process as a power cut would; its home stays. */
+  kill(): Promise<void> {
+    return ended(this.child, 'SIGKILL')
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: each order has its own result
   tell(order: Order): Promise<any> {
     return new Promise((resolve, reject) => {
@@ -203,6 +254,13 @@ export class OurNode {
       this.child.send({ id, order })
     })
   }
+}
+
+const ended = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = new Promise((resolve) => child.once('exit', resolve))
+  child.kill(signal)
+  await exit
 }
 
 /** Asks again until it holds, or says what it last saw. */
