@@ -36,8 +36,10 @@ const host = (text: string, peer: () => Host, react: (o: StackOutput) => void, s
     mtu: () => mtu,
     lowerMtu: () => undefined,
     confirm: () => undefined,
+    doubt: () => undefined,
     source: () => own,
     isLocal: (other) => other.text === text,
+    isGroup: () => false,
   }
   const tcp = createTcp({ ip: output, random: seededRandom(seed), out: react, trustLink: false })
   return { ip: own, tcp, inbox: [] }

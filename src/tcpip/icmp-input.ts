@@ -1,6 +1,7 @@
 import { readU16, writeU16 } from '../protocol/kernel/codec.ts'
 import { isIntact, pseudoHeaderSum, sum, updated } from './checksum.ts'
 import type { Echoes } from './echo.ts'
+import { mld } from './group-message.ts'
 import type { Host } from './host.ts'
 import {
   ECHO_REPLY_V4,
@@ -16,6 +17,7 @@ import type { Interning } from './interning.ts'
 import { flowOf, type IpSender } from './ip-sender.ts'
 import { ICMP, TCP, UDP } from './ipv4.ts'
 import { ICMPV6 } from './ipv6.ts'
+import type { Multicast } from './multicast.ts'
 import { ADVERTISEMENT, SOLICITATION } from './ndp.ts'
 import type { NeighbourDiscovery } from './neighbour-discovery.ts'
 import { type Quoted, readQuoted } from './quoted.ts'
@@ -38,6 +40,7 @@ export interface IcmpUsers {
   readonly udp: UdpSockets
   readonly echoes: Echoes
   readonly discovery: NeighbourDiscovery
+  readonly groups: Multicast
 }
 
 export const icmpInput = (host: Host, ip: IpSender, intern: Interning, users: () => IcmpUsers): IcmpInput => {
@@ -99,6 +102,11 @@ export const icmpInput = (host: Host, ip: IpSender, intern: Interning, users: ()
       case SOLICITATION:
       case ADVERTISEMENT:
         return users().discovery.input(received.from, received.source, received.destination, received.ttl, message)
+      case mld.query:
+      case mld.olderReport:
+      case mld.leave:
+      case mld.report:
+        return users().groups.mld(received)
       default:
         return error(reportV6(message), message)
     }

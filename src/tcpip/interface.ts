@@ -53,6 +53,8 @@ export interface Interface {
   readonly nextHop: (ip: Ip) => Ip | undefined
   /** The address to speak from towards `ip`. */
   readonly source: (ip: Ip) => Ip | undefined
+  /** The solicited-node groups of our addresses. */
+  readonly solicited: () => readonly Ip[]
   /** Everything that the link must deliver to us: own needs and the joined groups. */
   readonly groups: (joined: Iterable<Ip>) => readonly MulticastGroup[]
 }
@@ -106,6 +108,7 @@ export const createInterface = (mac: Mac, intern: Interning): Interface => {
         own.map(({ ip: mine, bits }) => ({ ip: mine, bits })),
       )
     },
+    solicited: () => own.filter(({ ip }) => ip.family === 6).map(({ ip }) => solicitedNode(ip)),
     groups: (joined) => {
       const groups = new Map<string, MulticastGroup>()
       const add = (group: MulticastGroup): void => {

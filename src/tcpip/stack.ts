@@ -23,6 +23,7 @@ import { ICMP, IGMP, TCP, UDP } from './ipv4.ts'
 import { ipv4Input } from './ipv4-input.ts'
 import { ICMPV6, UNKNOWN_NEXT_HEADER } from './ipv6.ts'
 import { ipv6Input } from './ipv6-input.ts'
+import { multicast } from './multicast.ts'
 import { neighbourCache } from './neighbour-cache.ts'
 import { neighbourDiscovery } from './neighbour-discovery.ts'
 import type { Received } from './received.ts'
@@ -79,8 +80,9 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
   const discovery = neighbourDiscovery(host, iface, intern, () => neighbours)
   const errors = icmpErrors(host, iface, sender)
   const udp = udpSockets(host, sender, iface, intern, hash)
+  const groups = multicast(host, iface, intern, udp.joined)
   const echo = echoes(host, sender, intern)
-  const icmp = icmpInput(host, sender, intern, () => ({ tcp, udp, echoes: echo, discovery }))
+  const icmp = icmpInput(host, sender, intern, () => ({ tcp, udp, echoes: echo, discovery, groups }))
   const v4 = ipv4Input(host, iface, intern, udp.isJoined, () => errors)
   const v6 = ipv6Input(host, iface, intern, udp.isJoined, () => errors)
   const tcp = tcpOf({ ip: sender, random, out: host.out, trustLink })
@@ -88,7 +90,6 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
     ...{ packet: new Uint8Array(0), source: ANY_V4, destination: ANY_V4, protocol: 0, at: 0, named: 0, ttl: 0, tos: 0 },
     ...{ toGroup: false, from: mac, isUnicastFrame: true, isLooped: false },
   }
-  let publishedGroups = ''
   let knownJoined = 0
 
   /** A checked packet, to whom it belongs. Why nobody wants it, or `undefined`. */
@@ -113,7 +114,7 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
         if ((received.protocol === ICMP) === isV4) return icmp.input(received)
         break
       case IGMP:
-        if (isV4) return 'icmp-ignored'
+        if (isV4) return groups.igmp(received)
         break
     }
     if (isV4) errors.send(received, UNREACHABLE_V4, PROTOCOL_UNREACHABLE_V4, 0)
@@ -197,11 +198,7 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
   }
   const publishGroups = (): void => {
     knownJoined = udp.joinedVersion()
-    const groups = iface.groups(udp.joined())
-    const text = groups.map(({ mac: group, adi }) => `${group} ${adi}`).join()
-    if (text === publishedGroups) return
-    publishedGroups = text
-    host.out({ _tag: 'Groups', groups })
+    groups.changed()
   }
 
   /** What this host says to itself, until it is silent; what is left after many packets waits for the next turn. */
@@ -241,6 +238,7 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
           v4.fragments.tick()
           v6.fragments.tick()
           sender.tick()
+          groups.tick()
           if (tcp.deadline() <= now) tcp.tick(now)
           break
       }
@@ -257,6 +255,7 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
             v4.fragments.deadline(),
             v6.fragments.deadline(),
             sender.deadline(),
+            groups.deadline(),
             tcp.deadline(),
           ),
   }

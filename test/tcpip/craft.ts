@@ -154,9 +154,14 @@ export const nameOf = (frame: Frame): string => {
   const cast = frame.to === BROADCAST_MAC ? 'broadcast' : frame.to % 2 ** 41 >= 2 ** 40 ? 'group' : 'unicast'
   if (frame.etherType === 0x0806)
     return `${b[7] === 1 ? 'ARP who-has' : 'ARP is-at'} ${ip(b[7] === 1 ? 24 : 14, 4)} ${cast}`
-  if (frame.etherType === 0x0800) return `IPv4 ${b[9]}`
+  if (frame.etherType === 0x0800) return b[9] === 2 ? `IGMP ${groupNames[b[24]!]}` : `IPv4 ${b[9]}`
+  if (b[6] === 0 && b[40] === 58) return `MLD ${groupNames[b[48]!]}`
   const type = b[40]
   if (b[6] === 58 && type === SOLICITATION) return `NS ${ip(48, 16)} ${cast}`
   if (b[6] === 58 && type === ADVERTISEMENT) return `NA ${ip(48, 16)} ${cast} ${(readU32(b, 44) >>> 28).toString(2)}`
   return `IPv6 ${b[6]}`
+}
+const groupNames: Readonly<Record<number, string>> = {
+  ...{ 34: 'report', 22: 'report 2', 18: 'report 1', 23: 'leave' },
+  ...{ 143: 'report', 131: 'report 1', 132: 'done' },
 }

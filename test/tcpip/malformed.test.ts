@@ -80,7 +80,12 @@ describe('IPv4', () => {
     { says: 'from ourselves, a land packet (A15)', packet: four({ from: '10.0.0.1' }), reason: 'ip-source' },
     { says: 'to 127.0.0.1', packet: four({ to: '127.0.0.1' }), reason: 'not-for-us' },
     { says: 'to a group nobody joined', packet: four({ to: '239.0.0.1' }), reason: 'not-for-us' },
-    { says: 'of IGMP', packet: four({ to: '224.0.0.1', protocol: 2 }), reason: 'icmp-ignored' },
+    { says: 'of IGMP from afar', packet: four({ to: '224.0.0.1', protocol: 2 }), reason: 'icmp-malformed' },
+    {
+      says: 'of IGMP with a wrong checksum',
+      packet: ipv4({ from: '10.0.0.9', to: '224.0.0.1', protocol: 2, ttl: 1, payload: fill(8) }),
+      reason: 'icmp-checksum',
+    },
     { says: 'of TCP to broadcast', packet: four({ to: '10.0.0.255', protocol: 6 }), reason: 'not-for-us' },
     { says: 'of ICMPv6, to broadcast', packet: four({ to: '10.0.0.255', protocol: 58 }), reason: 'ip-protocol' },
   ])('$says is dropped without an answer', ({ packet, reason }) => {

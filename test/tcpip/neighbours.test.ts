@@ -259,13 +259,13 @@ describe('an address that somebody else claims', () => {
   it('is announced once when added: ARP at once, a DAD solicitation within a second', () => {
     const segment = new Segment()
     const a = segment.host({ addresses: ['10.0.0.1/24', 'fd00::1/64'] })
-    expect(a.sent.map(nameOf)).toEqual(['ARP who-has 10.0.0.1 broadcast'])
+    expect(a.sent.map(nameOf)).toEqual(['MLD report', 'ARP who-has 10.0.0.1 broadcast'])
     segment.run(1000)
-    expect(a.sent.slice(1).map(nameOf).sort()).toEqual(['NS …1 group', 'NS …1 group'])
+    expect(a.sent.slice(2).map(nameOf).sort()).toEqual(['MLD report', 'NS …1 group', 'NS …1 group'])
     segment.run(100_000)
     a.configure(['10.0.0.1/24', 'fd00::1/64'])
     segment.run(10_000)
-    expect(a.sent).toHaveLength(3)
+    expect(a.sent).toHaveLength(5)
   })
 
   it('does not override while it is tentative', () => {
