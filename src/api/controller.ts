@@ -1,4 +1,4 @@
-import { BehaviorSubject, filter, map, type Observable } from 'rxjs'
+import { BehaviorSubject, filter, map, type Observable, Subject, startWith } from 'rxjs'
 import { type Address, type NetworkId as NetworkBits, parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
 import type { IpAddress } from '../protocol/kernel/ip.ts'
 import type { HostedNetwork } from '../protocol/network/controller.ts'
@@ -6,7 +6,7 @@ import { type ControllerError, explainControllerError } from '../protocol/networ
 import type { ControllerInput, NetworkChange } from '../protocol/network/controller-io.ts'
 import { compileRules } from '../protocol/network/rule-language/compile.ts'
 import { RunningController } from '../streams/controller.ts'
-import { ArgumentError, NodeError, type StoreError, type ZtError } from '../streams/error.ts'
+import { ArgumentError, NodeError, StoreError, type ZtError } from '../streams/error.ts'
 import { checkOptions } from '../streams/option.ts'
 import { publicNetworkId, publicNodeId } from '../streams/public-id.ts'
 import type { StateStore } from '../streams/store.ts'
@@ -64,36 +64,56 @@ export interface Controller extends AsyncDisposable {
 /**
  * Hosts networks on a node. What it knows is kept in `store`, by default the node's own, in the layout of native
  * controllers (`controller.d`). A network whose record is damaged is left alone: its members hear nothing, and calls
- * that name it reject with a `StoreError`.
+ * that name it reject with a `StoreError`. A store of its own is opened, and closed with the controller; if it is locked,
+ * every call rejects.
+ * @throws {NodeError} `ERR_ZT_CONTROLLER` if the node runs one already
+ * @throws {StoreError} `ERR_ZT_STORE_LOCKED` if another controller of this process uses the store
  */
 export const createController = (node: ZtNode, options: { readonly store?: StateStore } = {}): Controller => {
   if (!(node instanceof VirtualNode))
     throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'node is no node of this library — pass what createNode() gave')
   if (node.running.ended !== undefined) throw node.running.ended
   checkOptions('createController()', options, { store: aStore })
-  return new HostedController(node, options.store === undefined ? node.keeper.store : namedErrors(options.store))
+  if (node.running.hasController)
+    throw new NodeError('ERR_ZT_CONTROLLER', `node ${node.id} runs a controller already — use that one, or close it`)
+  const { store = node.keeper.store } = options
+  if (inUse.has(store))
+    throw new StoreError(
+      'ERR_ZT_STORE_LOCKED',
+      undefined,
+      'another controller keeps its records there — close it first',
+    )
+  return new HostedController(node, store)
 }
+
+/** Stores with the records of a controller that runs: each of two would write over what the other knows. */
+const inUse = new WeakSet<StateStore>()
 
 export class HostedController implements Controller {
   readonly networks$: Observable<ReadonlyMap<NetworkId, ControllerNetwork>>
   readonly requests$: Observable<JoinRequest>
   readonly #node: VirtualNode
+  readonly #claim: StateStore
   readonly #store: StateStore
   readonly #records: RecordWriter
   readonly #running: RunningController
   readonly #networks = new BehaviorSubject<ReadonlyMap<NetworkId, ControllerNetwork>>(new Map())
-  readonly #members = new Map<NetworkBits, BehaviorSubject<ReadonlyMap<NodeId, Member>>>()
+  /** Says when members of a network changed. */
+  readonly #members = new Map<NetworkBits, Subject<void>>()
   /** Resolves when the stored networks are in, rejects if they cannot be read. */
   readonly ready: Promise<void>
   #damaged: ReadonlyMap<NetworkBits, StoreError> = new Map()
   readonly #orphans = new Map<NetworkBits, readonly string[]>()
   #isReady = false
+  #opened = false
   #closed: Promise<void> | undefined
 
   constructor(node: VirtualNode, store: StateStore) {
     this.#node = node
-    this.#store = store
-    this.#records = new RecordWriter(store, (error) => node.running.note('error', 'store', error.message))
+    this.#claim = store
+    this.#store = store === node.keeper.store ? store : namedErrors(store)
+    inUse.add(store)
+    this.#records = new RecordWriter(this.#store, (error) => node.running.note('error', 'store', error.message))
     this.#running = new RunningController(node.running)
     this.networks$ = this.#networks.asObservable()
     this.requests$ = this.#running.news$.pipe(
@@ -109,10 +129,10 @@ export class HostedController implements Controller {
           return
         case 'MemberChanged':
           this.#records.save(recordPath(news.network, news.member), news.record)
-          this.#showMembers(news.network)
+          this.#members.get(news.network)?.next()
           return
         case 'Granted':
-          this.#showMembers(news.network)
+          this.#members.get(news.network)?.next()
       }
     })
     this.ready = this.#restore()
@@ -160,7 +180,12 @@ export class HostedController implements Controller {
     this.#running.end()
     this.#networks.complete()
     for (const members of this.#members.values()) members.complete()
-    await this.#records.flush()
+    try {
+      await this.#records.flush()
+    } finally {
+      inUse.delete(this.#claim)
+      if (this.#opened) await this.#store.close?.()
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -190,6 +215,10 @@ export class HostedController implements Controller {
   }
 
   async #restore(): Promise<void> {
+    if (this.#store !== this.#node.keeper.store) {
+      await this.#store.open?.()
+      this.#opened = true
+    }
     const { networks, damaged, orphans } = await readRecords(this.#store).catch((cause: unknown) => {
       throw asStoreError('ERR_ZT_STORE_CORRUPT', undefined, 'the records of the controller cannot be read', cause)
     })
@@ -198,7 +227,7 @@ export class HostedController implements Controller {
     for (const [id, paths] of orphans) this.#orphans.set(id, paths)
     for (const { network, members } of networks) this.#running.command({ _tag: 'Restore', network, members })
     for (const error of damaged.values()) this.#node.running.note('error', 'controller', error.message)
-    for (const id of this.#running.state.networks.keys()) this.#show(id)
+    this.#show(...this.#running.state.networks.keys())
     this.#isReady = true
     this.#running.begin(damaged.keys())
   }
@@ -214,33 +243,31 @@ export class HostedController implements Controller {
     return { network: id, member: who, at, authorize: (options) => this.authorize(id, who, options) }
   }
 
-  #show(id: NetworkBits): void {
+  /** What is hosted now; `changed` are the networks whose record is another one, or gone. */
+  #show(...changed: readonly NetworkBits[]): void {
     const all = new Map(this.#networks.value)
-    const hosted = this.#running.state.networks.get(id)
-    const name = publicNetworkId(id)
-    if (hosted === undefined) {
+    for (const id of changed) {
+      const hosted = this.#running.state.networks.get(id)
+      const name = publicNetworkId(id)
+      if (hosted !== undefined) {
+        all.set(name, { id: name, config: networkConfigOf(hosted.record), members$: this.#membersOf(hosted) })
+        continue
+      }
       all.delete(name)
       this.#members.get(id)?.complete()
       this.#members.delete(id)
-    } else {
-      const members$ = this.#membersOf(hosted).asObservable()
-      all.set(name, { id: name, config: networkConfigOf(hosted.record), members$ })
     }
     this.#networks.next(all)
   }
 
-  #showMembers(id: NetworkBits): void {
-    const hosted = this.#running.state.networks.get(id)
-    if (hosted !== undefined) this.#membersOf(hosted).next(membersIn(hosted))
-  }
-
-  #membersOf(hosted: HostedNetwork): BehaviorSubject<ReadonlyMap<NodeId, Member>> {
-    let members = this.#members.get(hosted.id)
-    if (members === undefined) {
-      members = new BehaviorSubject(membersIn(hosted))
-      this.#members.set(hosted.id, members)
-    }
-    return members
+  /** Made for whoever looks: a request must not cost a copy of a hundred thousand members. */
+  #membersOf(hosted: HostedNetwork): Observable<ReadonlyMap<NodeId, Member>> {
+    const changed = this.#members.get(hosted.id) ?? new Subject<void>()
+    this.#members.set(hosted.id, changed)
+    return changed.pipe(
+      startWith(undefined),
+      map(() => membersIn(hosted)),
+    )
   }
 }
 

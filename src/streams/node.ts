@@ -178,6 +178,9 @@ export class RunningNode {
     this.#layers.tellVl2(input)
   }
 
+  get hasController(): boolean {
+    return this.#controller !== undefined
+  }
   attach(role: ControllerRole): void {
     this.#controller = role
   }

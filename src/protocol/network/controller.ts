@@ -142,12 +142,13 @@ const remove = (t: ControllerTurn, network: HostedNetwork): void => {
   const members = [...network.members.values()]
   const out = members.filter((member) => member.record.authorized).map((member) => member.address)
   revoke(t, network, out)
+  t.state.networks.delete(network.id)
+  // first, so that a store that dies in the middle has the network with all its members, or not at all
+  t.outputs.push({ _tag: 'NetworkChanged', network: network.id, record: undefined })
   for (const member of members) {
     if (isOnline(member, t.now)) refuse(t, unasked(member), errorCode.notFound)
     removeMember(t, member)
   }
-  t.state.networks.delete(network.id)
-  t.outputs.push({ _tag: 'NetworkChanged', network: network.id, record: undefined })
 }
 
 /** Also creates the member, so that one can be let in before it asks. */
