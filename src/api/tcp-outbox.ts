@@ -25,7 +25,7 @@ export class TcpOutbox {
   #full = false
   #ending: Written[] | undefined
   #ended = false
-  #failure: Error | undefined
+  #failure: (() => Error) | undefined
 
   /** `write` gives bytes to the stack, which answers through `wrote`; `shutdown` sends FIN after them. */
   constructor(write: (data: Uint8Array) => void, shutdown: () => void, sendBuffer: number) {
@@ -56,7 +56,7 @@ export class TcpOutbox {
   /** FIN once everything queued is in the send buffer. */
   end(done: Written): void {
     if (this.#failure !== undefined || this.#ended) {
-      done(this.#ended ? undefined : this.#failure)
+      done(this.#ended ? undefined : this.#failure?.())
       return
     }
     if (this.#ending === undefined) this.#ending = [done]
@@ -83,17 +83,17 @@ export class TcpOutbox {
     this.#pump()
   }
 
-  /** Everything that waits fails; later writes too. */
-  fail(error: Error): void {
+  /** Everything that waits fails; later writes too. `why` is asked when somebody is to be told: errors are dear. */
+  fail(why: () => Error): void {
     if (this.#failure !== undefined) return
-    this.#failure = error
+    this.#failure = why
     this.#waiting = 0
-    for (const { done } of this.#queue.splice(0)) done(error)
-    if (!this.#ended) for (const done of this.#ending ?? []) done(error)
+    for (const { done } of this.#queue.splice(0)) done(why())
+    if (!this.#ended) for (const done of this.#ending ?? []) done(why())
   }
 
   #refusal(): Error | undefined {
-    if (this.#failure !== undefined) return this.#failure
+    if (this.#failure !== undefined) return this.#failure()
     if (this.#ending !== undefined)
       return new SocketError('EPIPE', 'write', undefined, 'the write side was ended; open a new connection')
     if (this.#waiting <= this.#limit) return undefined

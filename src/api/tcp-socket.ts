@@ -277,7 +277,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
     if (error === undefined) this.inbox.end()
     else this.inbox.fail(error)
     this.outbox.fail(
-      error ?? new SocketError('EPIPE', 'write', this.remote, 'the connection is closed; open a new one'),
+      () => error ?? new SocketError('EPIPE', 'write', this.remote, 'the connection is closed; open a new one'),
     )
     if (this.#state.value !== 'CLOSED') this.#state.next('CLOSED')
     this.#state.complete()
