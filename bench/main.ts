@@ -35,6 +35,9 @@ interface Row {
   readonly ratio: number
 }
 
+/** Before a measure: what is told is how it goes on, not how long a compiler took to see which code is hot. */
+const WARM_UP = 2
+
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
 const repeat = async (measure: () => Promise<number>): Promise<number> => {
   const values: number[] = []
@@ -82,8 +85,7 @@ const bulk = (impairment: Record<string, unknown> = {}): Promise<number> =>
         await client.peer.tell({ do: 'round-trips', host: server.address, count: 4 })
         await client.peer.tell({ do: 'direct', peer: server.id })
       }
-      // a first second for the compiler: what is measured is how it goes on
-      await client.peer.tell({ do: 'bulk', host: server.address, bytes: 1 << 30, seconds: 1 })
+      await client.peer.tell({ do: 'bulk', host: server.address, bytes: 1 << 30, seconds: WARM_UP })
       const { bytes, seconds: took } = await client.peer.tell({
         do: 'bulk',
         host: server.address,
@@ -140,6 +142,7 @@ if (want('tcp-rr')) {
     withPair(async ({ server, client }) => {
       await client.peer.tell({ do: 'round-trips', host: server.address, count: 50 })
       await client.peer.tell({ do: 'direct', peer: server.id })
+      await client.peer.tell({ do: 'round-trips', host: server.address, count: 4000 })
       return (await client.peer.tell({ do: 'round-trips', host: server.address, count: 4000 })).p50
     }),
   )
@@ -152,9 +155,10 @@ if (want('tcp-crr')) {
     perSecond(await source.tell({ do: 'tcp-connections', port: tcpPort, seconds })),
   )
   const value = await repeat(() =>
-    withPair(async ({ server, client }) =>
-      perSecond(await client.peer.tell({ do: 'connections', host: server.address, seconds })),
-    ),
+    withPair(async ({ server, client }) => {
+      await client.peer.tell({ do: 'connections', host: server.address, seconds: WARM_UP })
+      return perSecond(await client.peer.tell({ do: 'connections', host: server.address, seconds }))
+    }),
   )
   rate('tcp-crr', 'connect + 1 byte echo + close, sequential', value, '1/s', limit, 'kernel TCP on loopback')
 }
@@ -170,6 +174,8 @@ if (want('udp-1400')) {
       await client.peer.tell({ do: 'round-trips', host: server.address, count: 4 })
       await client.peer.tell({ do: 'direct', peer: server.id })
       await server.peer.tell({ do: 'listen-udp' })
+      await client.peer.tell({ do: 'datagrams', host: server.address, size: 1400, seconds: WARM_UP })
+      await server.peer.tell({ do: 'received' })
       await client.peer.tell({ do: 'datagrams', host: server.address, size: 1400, seconds })
       const { count, seconds: took } = await server.peer.tell({ do: 'received' })
       return count / took
