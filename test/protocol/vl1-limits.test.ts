@@ -17,7 +17,7 @@ import { whois } from '../../src/protocol/verb/whois.ts'
 import { peersOf } from '../../src/protocol/vl1.ts'
 import { world } from '../../src/protocol/world/world.ts'
 import { B, Hand, handDriven } from './vl1-hand.ts'
-import { identityOf, makeWorld, rootAt, World1 } from './vl1-world.ts'
+import { identityOf, makeWorld, outPacket, rootAt, World1 } from './vl1-world.ts'
 
 /** Each row of the table of security checks and rate limits in `docs/protocol/vl1.md`, exceeded. */
 const [zr, za, zb, zc, zx] = [identityOf('zr'), identityOf('za'), identityOf('zb'), identityOf('zc'), identityOf('zx')]
@@ -175,7 +175,9 @@ describe('what only an upstream may say', () => {
 
   it('identities', () => {
     const it = known()
-    const { data } = it.b.contacts()[0]!
+    // asked, as if it were one: what it says still does not count
+    it.net.give(it.a, { _tag: 'Send', packets: [outPacket(zb.address, verbCode.whois, new Uint8Array(5))] })
+    const { data } = it.net.wire.findLast(({ to }) => to === B)!
     const answer = encode(okWhois, [zc])
     it.b.say(verbCode.ok, ok, { inReVerb: verbCode.whois, inReId: packetIdOf(data), answer })
     expect(refused(it)).toBe(1)
@@ -204,8 +206,11 @@ describe('what only an upstream may say', () => {
     it.b.say(verbCode.error, error, collision)
     expect(refused(it)).toBe(1)
     expect(it.a.said.some(({ output }) => output._tag === 'Collision')).toBe(false)
-    const { a, root } = rooted()
+    const { net, a, root } = rooted()
     root.say(verbCode.error, error, collision, ROOT)
+    expect(net.drops(a)).toEqual(['unexpected-reply'])
+    const { inReId } = okFor(net, ROOT)
+    root.say(verbCode.error, error, { ...collision, inReId }, ROOT)
     expect(a.said.some(({ output }) => output._tag === 'Collision')).toBe(true)
   })
 

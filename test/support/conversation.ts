@@ -49,8 +49,7 @@ export const conversation = (
     if (kind !== 'packet' && kind !== 'fragment') continue
     let packet: Uint8Array | undefined = data
     if (kind === 'fragment' || isFragmentedHead(data)) {
-      const result =
-        kind === 'fragment' ? addFragment(ring, data, 0) : addHead(ring, data, { endpoint: from, socket: 1 }, 0)
+      const result = (kind === 'fragment' ? addFragment : addHead)(ring, data, { endpoint: from, socket: 1 }, 0)
       packet = result._tag === 'Assembled' ? result.packet : undefined
     }
     if (packet === undefined) continue

@@ -1,9 +1,10 @@
 /**
  * Puts fragmented packets together again (`docs/protocol/vl1.md`, fragmentation).
  *
- * A ring of 32 packets under assembly, found by packet ID alone; the oldest gives way. Pieces come in any order, the
- * first copy of each is kept, the latest word on how many there are holds. Nothing here is authenticated: the assembled
- * packet still has to prove itself, and it came by the path, and with the hops, of its head.
+ * A ring of 32 packets under assembly, found by packet ID alone. Where it is full, the oldest of whoever has begun most of
+ * them gives way: pieces without end from one place cost nobody else a packet. Pieces come in any order, the first copy
+ * of each is kept, the latest word on how many there are holds. Nothing here is authenticated: the assembled packet still
+ * has to prove itself, and it came by the path, and with the hops, of its head.
  */
 import type { Via } from '../datagram.ts'
 import type { Millis } from '../kernel/machine.ts'
@@ -20,6 +21,8 @@ interface Slot {
   /** 0 until a fragment tells. */
   pieces: number
   size: number
+  /** How its first piece came, and how its head did. */
+  from: Via | undefined
   via: Via | undefined
   readonly parts: (Uint8Array | undefined)[]
 }
@@ -41,12 +44,12 @@ export const reassembly = (): Reassembly => ({ slots: Array.from({ length: SLOTS
 
 /** Takes a packet whose header says that fragments follow. */
 export const addHead = (r: Reassembly, head: Uint8Array, via: Via, now: Millis): Assembly =>
-  add(r, head, head, 0, 0, via, now)
+  add(r, head, head, 0, 0, via, true, now)
 
 /** Takes a fragment. */
-export const addFragment = (r: Reassembly, fragment: Uint8Array, now: Millis): Assembly =>
+export const addFragment = (r: Reassembly, fragment: Uint8Array, via: Via, now: Millis): Assembly =>
   isPlausibleFragment(fragment)
-    ? add(r, fragment, fragment.subarray(FRAGMENT_HEADER), numberOf(fragment), piecesOf(fragment), undefined, now)
+    ? add(r, fragment, fragment.subarray(FRAGMENT_HEADER), numberOf(fragment), piecesOf(fragment), via, false, now)
     : BAD
 
 /** Gives up what has waited for 5 s, and says how many packets that were. */
@@ -73,7 +76,8 @@ const add = (
   part: Uint8Array,
   number: number,
   pieces: number,
-  via: Via | undefined,
+  via: Via,
+  isHead: boolean,
   now: Millis,
 ): Assembly => {
   const high = packetIdHigh(datagram)
@@ -81,22 +85,20 @@ const add = (
   let into = find(r, high, low)
   let answer = WAITING
   if (into === undefined || now - into.since >= PATIENCE) {
-    if (into === undefined) {
-      into = r.slots[r.next]!
-      r.next = (r.next + 1) % SLOTS
-    }
+    into ??= take(r, now)
     if (into.held !== 0) answer = now - into.since >= PATIENCE ? IN_PLACE_OF_EXPIRED : IN_PLACE_OF_ANOTHER
     clear(into)
     into.high = high
     into.low = low
     into.since = now
+    into.from = via
   }
   if (pieces !== 0) into.pieces = pieces
   if ((into.held & (1 << number)) === 0) {
     into.held |= 1 << number
     into.parts[number] = part
     into.size += part.length
-    if (via !== undefined) into.via = via
+    if (isHead) into.via = via
     if (into.size > MAX_PACKET) {
       clear(into)
       return OVERSIZED
@@ -114,6 +116,27 @@ const find = (r: Reassembly, high: number, low: number): Slot | undefined => {
     if (one.low === low && one.high === high && one.held !== 0) return one
   }
   return undefined
+}
+
+/** The next slot that is free or has waited for too long; if there is none, that of whoever has to give way. */
+const take = (r: Reassembly, now: Millis): Slot => {
+  let chosen: Slot | undefined
+  for (let i = 0; i < SLOTS && chosen === undefined; i++) {
+    const one = r.slots[(r.next + i) % SLOTS]!
+    if (one.held === 0 || now - one.since >= PATIENCE) chosen = one
+  }
+  chosen ??= victim(r.slots)
+  r.next = (r.slots.indexOf(chosen) + 1) % SLOTS
+  return chosen
+}
+
+const victim = (slots: readonly Slot[]): Slot => {
+  const begun = new Map<Via | undefined, number>()
+  for (const { from } of slots) begun.set(from, (begun.get(from) ?? 0) + 1)
+  return slots.reduce((a, b) => {
+    const more = begun.get(b.from)! - begun.get(a.from)!
+    return more > 0 || (more === 0 && b.since < a.since) ? b : a
+  })
 }
 
 const join = (from: Slot): Uint8Array => {
@@ -135,6 +158,7 @@ const slot = (): Slot => ({
   held: 0,
   pieces: 0,
   size: 0,
+  from: undefined,
   via: undefined,
   parts: [undefined, undefined, undefined, undefined, undefined, undefined, undefined],
 })
@@ -143,6 +167,7 @@ const clear = (one: Slot): void => {
   one.held = 0
   one.pieces = 0
   one.size = 0
+  one.from = undefined
   one.via = undefined
   one.parts.fill(undefined)
 }

@@ -101,7 +101,7 @@ const pass = (node: Node, it: Opened): Verdict => {
 /** Only an answer to what we sent counts at all. */
 const onOk = (node: Node, it: Opened): Verdict => {
   if (it.payload.length < OK_HEADER) return 'malformed'
-  if (!isExpected(node.filter, readU32(it.payload, 1))) return 'unexpected-reply'
+  if (!answersUs(node, it)) return 'unexpected-reply'
   switch (it.payload[0]) {
     case verbCode.hello:
       return onOkHello(node, it)
@@ -145,10 +145,16 @@ const onError = (node: Node, it: Opened): Verdict => {
   const found = decode(error, it.payload)
   if (found._tag === 'Left') return 'malformed'
   if (found.right.code !== errorCode.identityCollision) return pass(node, it)
-  if (node.upstreams.byAddress.has(it.peer.address)) say(node, { _tag: 'Collision' })
-  else drop(node, 'untrusted', it.path, it.peer.address)
+  if (!node.upstreams.byAddress.has(it.peer.address)) drop(node, 'untrusted', it.path, it.peer.address)
+  // it ends us: a recording of one from an earlier run must not
+  else if (answersUs(node, it)) say(node, { _tag: 'Collision' })
+  else return 'unexpected-reply'
   return count(node, it)
 }
+
+/** OK and ERROR begin with the verb and the ID of what they answer. */
+const answersUs = (node: Node, { peer, payload }: Opened): boolean =>
+  isExpected(node.filter, readU32(payload, 1), readU32(payload, 5), peer.address, payload[0]!)
 
 const onWhois = (node: Node, it: Opened): Verdict => {
   const found = decode(whois, it.payload)

@@ -35,7 +35,7 @@ export const answerWhois = (
   for (const address of addresses.slice(0, MOST_ASKED)) {
     const identity = address === node.self ? node.config.identity : peerOf(node, address)?.identity
     if (identity !== undefined) known.push(identity)
-    else if (passedOn++ < MOST_PASSED_ON) seek(node, address)
+    else if (passedOn++ < MOST_PASSED_ON) seek(node, address, false)
   }
   if (known.length > 0) reply(node, peer, path, verbCode.whois, packetId, encode(okWhois, known))
   return true

@@ -87,6 +87,8 @@ export interface Node {
   readonly bonded: Set<Peer>
   online: boolean
   lastUpstreamReceive: Millis
+  /** When pairs of peers were last introduced, oldest first (`world/root.ts`). */
+  readonly introductions: Map<number, Millis>
   /** Gate: the last beacon answered. */
   lastBeacon: Millis
   tap: boolean
@@ -136,6 +138,7 @@ export const newNode = (config: Vl1Config): Node => {
     bonded: new Set(),
     online: false,
     lastUpstreamReceive: -Infinity,
+    introductions: new Map(),
     lastBeacon: -Infinity,
     tap: false,
     due: { ping: Infinity, bootstrap: Infinity, queue: Infinity, housekeeping: Infinity, bond: Infinity },

@@ -39,6 +39,8 @@ export interface PathTable {
   readonly rules: LocalRules
   readonly byAddress: Map<string, Map<number, Path>>
   size: number
+  /** Not before then is it worth while to look for room again. */
+  roomAt: Millis
 }
 
 export const pathTable = (rules: LocalRules = noRules): PathTable => ({
@@ -46,9 +48,10 @@ export const pathTable = (rules: LocalRules = noRules): PathTable => ({
   rules,
   byAddress: new Map(),
   size: 0,
+  roomAt: -Infinity,
 })
 
-/** The path a datagram came by, made on first sight; where the table is full it is made and not remembered. */
+/** The path a datagram came by, made on first sight; if the table is full nonetheless (`makeRoom`), not remembered. */
 export const pathFor = (table: PathTable, endpoint: Endpoint, socket: number): Path => {
   const key = socket * PORTS + endpoint.port
   let here = table.byAddress.get(endpoint.address)
@@ -83,6 +86,16 @@ export const sweepPaths = (table: PathTable, referred: ReadonlySet<Path>, before
   }
 }
 
+/**
+ * Makes room for `more` paths if need be, by forgetting all that no peer refers to: whoever sends from ever new endpoints,
+ * which costs nothing, takes no place from peers and nobody's gates away, other than its own.
+ */
+export const makeRoom = (table: PathTable, more: number, referred: () => ReadonlySet<Path>, now: Millis): void => {
+  if (table.size + more <= MOST_PATHS || now < table.roomAt) return
+  sweepPaths(table, referred(), Infinity)
+  if (table.size + more > MOST_PATHS / 2) table.roomAt = now + ROOM_AGAIN
+}
+
 /** 4 or 6. */
 export const familyOf = (endpoint: Endpoint): 4 | 6 => (isIpv6(endpoint.address) ? 6 : 4)
 
@@ -108,5 +121,7 @@ const newPath = ({ tunnels, rules }: PathTable, endpoint: Endpoint, socket: numb
 /** Authenticated traffic within this time keeps a path in use: four pings of 60 s, and 3 s of grace. */
 export const PATH_EXPIRE: Millis = 243_000
 /** Endpoints remembered at once, for all peers and strangers. */
-export const MOST_PATHS = 16_384
+export const MOST_PATHS = 32_768
+/** Between two looks for room in a table that peers alone fill. */
+const ROOM_AGAIN: Millis = 1_000
 const PORTS = 0x1_0000

@@ -5,6 +5,7 @@ import type { Address } from '../kernel/id.ts'
 import type { PeerPath, PeerSnapshot } from '../vl1-io.ts'
 import { isDirect, relayPath } from './choice.ts'
 import { isSeed, type Node, say } from './node.ts'
+import type { Path } from './path.ts'
 import { UNKNOWN_LATENCY } from './path-quality.ts'
 import { type Armor, bestRoute, isLive, isPeerAlive, newPeer, type Peer, type PeerRoute } from './peer.ts'
 import { MAX_PATHS, type PeerRecord, peerRecord } from './peer-record.ts'
@@ -59,6 +60,13 @@ export const reviewLink = (node: Node, peer: Peer): void => {
   if (isDirect(node, peer)) setLink(node, peer, 'direct')
   else if (peer.link === 'direct' || peer.link === 'relay')
     setLink(node, peer, !peer.upstream && relayPath(node) !== undefined ? 'relay' : 'unreachable')
+}
+
+/** The paths that some peer uses. */
+export const pathsOfPeers = (node: Node): ReadonlySet<Path> => {
+  const used = new Set<Path>()
+  for (const peer of node.peers.values()) for (const { path } of peer.routes) used.add(path)
+  return used
 }
 
 export const sayPath = (node: Node, peer: Peer, change: 'path-added' | 'path-removed', route: PeerRoute): void =>

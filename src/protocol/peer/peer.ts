@@ -60,8 +60,6 @@ export interface Peer {
   lastWhois: Millis
   readonly routes: PeerRoute[]
   bond: Bond | undefined
-  /** When this pair was last introduced, by the other address; kept at the lower address of the two. */
-  readonly introduced: Map<Address, Millis>
   /** Packets of the batch in hand, and how each came. */
   inbox: Uint8Array[]
   inboxPaths: Path[]
@@ -96,7 +94,6 @@ export const newPeer = (identity: Identity, since: Millis): Peer => ({
   lastWhois: -Infinity,
   routes: [],
   bond: undefined,
-  introduced: new Map(),
   inbox: [],
   inboxPaths: [],
   choice: undefined,

@@ -11,13 +11,13 @@ export interface Bucket {
 
 export const bucket = (burst: number): Bucket => ({ tokens: burst, at: -Infinity })
 
-/** Takes a token, or says that there is none. */
-export const take = (from: Bucket, now: Millis, perSecond: number, burst: number): boolean => {
+/** Takes a token, or says that there is none; `kept` of them are for others. */
+export const take = (from: Bucket, now: Millis, perSecond: number, burst: number, kept = 0): boolean => {
   if (now > from.at) {
     from.tokens = from.at === -Infinity ? burst : Math.min(burst, from.tokens + ((now - from.at) * perSecond) / 1000)
     from.at = now
   }
-  if (from.tokens < 1) return false
+  if (from.tokens < 1 + kept) return false
   from.tokens -= 1
   return true
 }

@@ -9,9 +9,9 @@ import { answerBeacon } from './beacon.ts'
 import { dispatch } from './dispatch.ts'
 import { receiveHello } from './hello-receipt.ts'
 import { drop, type Node } from './node.ts'
-import { type Path, pathFor } from './path.ts'
+import { makeRoom, type Path, pathFor } from './path.ts'
 import type { Peer } from './peer.ts'
-import { armorOf, peerOf } from './peer-table.ts'
+import { armorOf, pathsOfPeers, peerOf } from './peer-table.ts'
 import { seek } from './seek.ts'
 import { accepted, judge, keepWire, refuse, type Verdict } from './verdict.ts'
 import { enqueue, MOST_HELD, RETRY } from './waiting.ts'
@@ -21,6 +21,8 @@ import { enqueue, MOST_HELD, RETRY } from './waiting.ts'
  * call for each; only a HELLO, which may change who is known, is dealt with in its turn.
  */
 export const receiveAll = (node: Node, batch: readonly LinkDatagram[]): void => {
+  // before the first of them: what is gathered below refers to its path
+  makeRoom(node.paths, batch.length, () => pathsOfPeers(node), node.now)
   for (const { data, from, socket } of batch) {
     const path = pathFor(node.paths, from, socket)
     path.probed = 0
@@ -64,7 +66,7 @@ const whole = (node: Node, packet: Uint8Array, path: Path, patient: boolean): Ve
     const lost = enqueue(node.waiting.held, { source, packet, path, since: node.now, hello: false }, MOST_HELD)
     if (lost !== undefined) refuse(node, lost.packet, lost.path, 'queue-full', lost.source)
     node.due.queue = Math.min(node.due.queue, node.now + RETRY)
-    seek(node, source)
+    seek(node, source, false)
     return undefined
   }
   if (peer.inbox.length === 0) node.dirty.push(peer)
@@ -134,7 +136,7 @@ const takeFragment = (node: Node, fragment: Uint8Array, path: Path): void => {
     return
   }
   accepted(node, fragment, path, undefined)
-  takeAssembly(node, path, addFragment(node.assembly, fragment, node.now))
+  takeAssembly(node, path, addFragment(node.assembly, fragment, path, node.now))
 }
 
 const takeAssembly = (node: Node, path: Path, result: Assembly): void => {

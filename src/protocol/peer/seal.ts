@@ -3,7 +3,7 @@ import type { Endpoint, Via } from '../datagram.ts'
 import { type Codec, writer, written } from '../kernel/codec.ts'
 import type { Address } from '../kernel/id.ts'
 import { parseIp } from '../kernel/ip.ts'
-import { packetIdHigh, sealTrusted, writeHeader } from '../packet/header.ts'
+import { sealTrusted, writeHeader } from '../packet/header.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { HEADER } from '../vl1-io.ts'
 import { noteSent } from './bond-measure.ts'
@@ -90,7 +90,7 @@ const seal = (
     suite === 0 || node.rules.trusted.length === 0 ? undefined : trustedAt(node.rules, parseIp(endpoint.address))[0]
   if (trusted !== undefined) {
     sealTrusted(packet, trusted.high, trusted.low)
-    if (isAnswered(verb)) expectReply(node.filter, packetIdHigh(packet))
+    if (isAnswered(verb)) expectReply(node.filter, packet, peer.address, verb)
     return true
   }
   const armor = armorOf(node, peer)
@@ -99,7 +99,7 @@ const seal = (
     return false
   }
   armor.session.seal(suite, [packet])
-  if (isAnswered(verb)) expectReply(node.filter, packetIdHigh(packet))
+  if (isAnswered(verb)) expectReply(node.filter, packet, peer.address, verb)
   return true
 }
 

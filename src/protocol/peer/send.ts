@@ -1,6 +1,6 @@
 import { compressPacket } from '../packet/compression.ts'
 import { fragment, largestPacket } from '../packet/fragment.ts'
-import { markFragmented, packetIdHigh, sealTrusted, writeHeader } from '../packet/header.ts'
+import { markFragmented, sealTrusted, writeHeader } from '../packet/header.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import type { OutPacket } from '../vl1-io.ts'
 import { bondedPath, copies } from './bond.ts'
@@ -91,7 +91,7 @@ const flush = (node: Node, run: Run): void => {
   for (let i = 0; i < packets.length; i++) {
     const packet = packets[i]!
     const verb = verbs[i]!
-    if (isAnswered(verb)) expectReply(node.filter, packetIdHigh(packet))
+    if (isAnswered(verb)) expectReply(node.filter, packet, peer.address, verb)
     put(node, packet, verb, path)
     if (peer.bond === undefined) continue
     noteSent(node, peer, packet, verb, path)

@@ -6,9 +6,9 @@ import { pathTo } from './choice.ts'
 import { sayHello } from './greeting.ts'
 import { answerCall, probeAgain } from './introduction.ts'
 import { drop, isSeed, type Node } from './node.ts'
-import { type Path, sweepPaths } from './path.ts'
+import { sweepPaths } from './path.ts'
 import { isActive, type Peer } from './peer.ts'
-import { forgetSilent } from './peer-table.ts'
+import { forgetSilent, pathsOfPeers } from './peer-table.ts'
 import { mayUse } from './permission.ts'
 import { openAll, takeWhole } from './receive.ts'
 import { ask } from './seek.ts'
@@ -61,13 +61,10 @@ export const retryQueues = (node: Node): void => {
 export const clean = (node: Node): void => {
   node.due.housekeeping = node.now + HOUSEKEEPING
   forgetSilent(node)
-  const referred = new Set<Path>()
-  for (const peer of node.peers.values()) {
-    for (const { path } of peer.routes) referred.add(path)
-    // cipher contexts are far larger than all else that is known of a peer; they are made again when it speaks
+  // cipher contexts are far larger than all else that is known of a peer; they are made again when it speaks
+  for (const peer of node.peers.values())
     if (node.now - peer.lastReceive >= ARMOR_IDLE && !peer.upstream && !isActive(peer, node.now)) peer.armor = undefined
-  }
-  sweepPaths(node.paths, referred, node.now - HOUSEKEEPING)
+  sweepPaths(node.paths, pathsOfPeers(node), node.now - HOUSEKEEPING)
   expireReports(node.surface, node.now)
   sweepIntroductions(node)
 }

@@ -28,6 +28,8 @@ export interface Sought {
   until: Millis
   askedAt: Millis
   asked: number
+  /** We want to know it ourselves. */
+  ours: boolean
 }
 
 /** An endpoint a root named for a peer we do not know yet. */
@@ -104,3 +106,5 @@ export const LAST_PROBE: Millis = 4_000
 export const HASTY_ASKS = 10
 export const ASKS_BURST = 128
 export const ASKS_PER_SECOND = 64
+/** So many of a burst are kept for what we want to know ourselves. */
+export const ASKS_KEPT = 64

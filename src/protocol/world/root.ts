@@ -67,24 +67,31 @@ export const introduce = (node: Node, x: Peer, y: Peer): void => {
 }
 
 /** Forgets old introductions, which only space out new ones. */
-export const sweepIntroductions = (node: Node): void => {
-  for (const peer of node.peers.values())
-    for (const [other, at] of peer.introduced) if (node.now - at >= UNITE_MEMORY) peer.introduced.delete(other)
+export const sweepIntroductions = ({ introductions, now }: Node): void => {
+  for (const [pair, at] of introductions) {
+    if (now - at < UNITE_INTERVAL) return
+    introductions.delete(pair)
+  }
 }
 
 const introduceIfDue = (node: Node, x: Peer, y: Peer): void => {
   if (x === y) return
-  const [low, high] = x.address < y.address ? [x, y] : [y, x]
-  const last = low.introduced.get(high.address)
-  if (last !== undefined && node.now - last < UNITE_INTERVAL) return
-  if (last === undefined && low.introduced.size >= MOST_INTRODUCED)
-    for (const oldest of low.introduced.keys()) {
-      low.introduced.delete(oldest)
+  const { introductions, now } = node
+  const pair = x.address < y.address ? pairOf(x.address, y.address) : pairOf(y.address, x.address)
+  const last = introductions.get(pair)
+  if (last !== undefined && now - last < UNITE_INTERVAL) return
+  introductions.delete(pair) // behind the others: the map's order is that of age
+  if (introductions.size >= MOST_INTRODUCTIONS)
+    for (const oldest of introductions.keys()) {
+      introductions.delete(oldest)
       break
     }
-  low.introduced.set(high.address, node.now)
+  introductions.set(pair, now)
   introduce(node, x, y)
 }
+
+/** Two addresses in one number: pairs that share it wait for each other, and nothing worse. */
+const pairOf = (low: Address, high: Address): number => low * SPREAD + high
 
 const tell = (node: Node, peer: Peer, by: PeerRoute, other: Address, at: PeerRoute): void => {
   const body = rendezvousAt(other, at.path.endpoint)
@@ -109,6 +116,7 @@ const pathUp = (node: Node, upstream: Peer | undefined, source: Address | undefi
 
 /** Between two introductions of the same pair (`docs/protocol/vl1.md`, relaying). */
 export const UNITE_INTERVAL: Millis = 30_000
-const UNITE_MEMORY: Millis = 240_000
-/** Pairs remembered per peer. */
-const MOST_INTRODUCED = 1_024
+/** Pairs remembered; the oldest gives way, and may be introduced anew. */
+export const MOST_INTRODUCTIONS = 65_536
+/** A prime for which 40 bits of address times it, and 40 bits more, are a whole number still. */
+const SPREAD = 8_191

@@ -26,7 +26,7 @@ const packetOf = (size: number, id = 1): Uint8Array => {
   return packet
 }
 const add = (ring: Reassembly, datagram: Uint8Array, now = 0): Assembly =>
-  classify(datagram) === 'fragment' ? addFragment(ring, datagram, now) : addHead(ring, datagram, via, now)
+  (classify(datagram) === 'fragment' ? addFragment : addHead)(ring, datagram, via, now)
 
 describe('reassembly', () => {
   it('puts a packet together whatever the order, and however often a piece comes before the last', () => {

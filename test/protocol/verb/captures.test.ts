@@ -61,8 +61,7 @@ const packetsIn = (name: string): readonly Uint8Array[] => {
     const kind = classify(data)
     if (kind !== 'packet' && kind !== 'fragment') return []
     if (kind === 'packet' && !isFragmentedHead(data)) return [data]
-    const result =
-      kind === 'fragment' ? addFragment(ring, data, 0) : addHead(ring, data, { endpoint: from, socket: 1 }, 0)
+    const result = (kind === 'fragment' ? addFragment : addHead)(ring, data, { endpoint: from, socket: 1 }, 0)
     return result._tag === 'Assembled' ? [result.packet] : []
   })
 }

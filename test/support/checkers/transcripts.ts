@@ -75,7 +75,7 @@ const datagrams = (one: Transcript): readonly Checked[] => {
       if (step.kind === 'junk') return classify(data) === 'ignored' ? undefined : 'junk is ignored'
       const via = { endpoint: { address: '10.0.0.1', port: 1 }, socket: 0 }
       if (step.kind === 'fragment') {
-        const whole = addFragment(assembly, data, 0)
+        const whole = addFragment(assembly, data, via, 0)
         // the last piece makes a packet; what it says the step of the head does not tell
         return whole._tag === 'Assembled' ? opens(whole.packet, key, {}) : undefined
       }

@@ -116,8 +116,7 @@ const assembles = (
     const datagram = datagrams[i]!
     if (classify(datagram) === 'packet' && !isFragmentedHead(datagram)) whole = datagram
     else {
-      const result: Assembly =
-        classify(datagram) === 'fragment' ? addFragment(ring, datagram, 0) : addHead(ring, datagram, via, 0)
+      const result: Assembly = (classify(datagram) === 'fragment' ? addFragment : addHead)(ring, datagram, via, 0)
       if (result._tag === 'Assembled') whole = result.packet
     }
   }
