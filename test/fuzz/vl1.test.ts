@@ -13,6 +13,7 @@ import { verbCode } from '../../src/protocol/verb/verb-code.ts'
 import type { Vl1State } from '../../src/protocol/vl1.ts'
 import { HEADER } from '../../src/protocol/vl1-io.ts'
 import { MOST_MOONS } from '../../src/protocol/world/adoption.ts'
+import { MOST_INTRODUCTIONS } from '../../src/protocol/world/root.ts'
 import { makeWorld, rootAt } from '../protocol/vl1-world.ts'
 import { membersOfUnion } from '../support/union.ts'
 import { identityNamed } from '../support/vl2-network.ts'
@@ -32,11 +33,11 @@ const at = (text: string): Endpoint => parseEndpoint(text)!
 const bounds: Readonly<Record<string, number>> = {
   peers: MOST_PEERS,
   'peers[].routes': MAX_PATHS,
-  'peers[].introduced': 1_024,
   cache: MOST_CACHED,
   'cache[].endpoints': MAX_PATHS,
   'paths.byAddress': MOST_PATHS,
   'paths.byAddress[]': MOST_PATHS,
+  introductions: MOST_INTRODUCTIONS,
   'waiting.held': MOST_HELD,
   'waiting.unsent': MOST_UNSENT,
   'waiting.sought': MOST_SOUGHT,
@@ -183,6 +184,7 @@ storm(
 )
 
 /** What VL1 remembers, without what it was given. */
-const pick = ({ peers, cache, paths, waiting, validations, surface, moons, seeds, assembly, contacts }: Vl1State) => ({
-  ...{ peers, cache, paths, waiting, validations, surface, moons, seeds, assembly, contacts },
-})
+const pick = (state: Vl1State) => {
+  const { peers, cache, paths, introductions, waiting, validations, surface, moons, seeds, assembly, contacts } = state
+  return { peers, cache, paths, introductions, waiting, validations, surface, moons, seeds, assembly, contacts }
+}
