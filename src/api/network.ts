@@ -142,7 +142,7 @@ export class VirtualNetwork implements Network {
           address: isAny(where.address) ? where.address : news.local.address,
           port: news.local.port,
         })
-        return new VirtualTcpServer(this.#network, this.#clock, id, bound, backlog, tcp, accept)
+        return new VirtualTcpServer(this.#network, this.#clock, id, bound, tcp, accept)
       },
     }))
     closeOnAbort(server, signal)

@@ -25,7 +25,6 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
   readonly #network: RunningNetwork
   readonly #clock: SchedulerLike
   readonly #id: SocketId
-  readonly #backlog: number
   readonly #options: TcpOptions
   readonly #accept: Accept | undefined
   readonly #queue: VirtualTcpSocket[] = []
@@ -40,19 +39,17 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
     clock: SchedulerLike,
     id: SocketId,
     address: SocketAddress,
-    backlog: number,
     options: TcpOptions,
     accept: Accept | undefined,
   ) {
     this.#network = network
     this.#clock = clock
     this.#id = id
-    this.#backlog = backlog
     this.#options = options
     this.#accept = accept
     this.address = address
     this.connections$ = new Observable((out) => {
-      for (const socket of this.#queue.splice(0)) out.next(socket)
+      for (let waiting = this.#take(); waiting !== undefined; waiting = this.#take()) out.next(waiting)
       if (this.#closed) out.complete()
       return this.#live.subscribe(out)
     })
@@ -75,7 +72,7 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
   [Symbol.asyncIterator](): AsyncIterator<TcpSocket> {
     return {
       next: async () => {
-        const value = this.#queue.shift() ?? (await this.#next())
+        const value = this.#take() ?? (await this.#next())
         return value === undefined ? { done: true, value } : { done: false, value }
       },
       return: async () => {
@@ -103,17 +100,17 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
 
   #accepted({ id, local, remote }: Extract<SocketNews, { _tag: 'Accepted' }>): void {
     const socket = new VirtualTcpSocket(this.#network, this.#clock, id, local, remote, this.#options)
-    if (this.#closed || !this.#welcome(socket)) socket.reset()
-    else if (this.#live.observed) this.#live.next(socket)
-    else {
-      const taker = this.#takers.shift()
-      if (taker !== undefined) taker.resolve(socket)
-      else if (this.#queue.length < this.#backlog) this.#queue.push(socket)
-      else {
-        this.#network.counters.add('backlogFull')
-        socket.reset()
-      }
-    }
+    this.#queue.push(socket)
+    if (this.#closed || !this.#welcome(socket)) this.#take()?.reset()
+    else if (this.#live.observed) this.#live.next(this.#take()!)
+    else if (this.#takers.length > 0) this.#takers.shift()!.resolve(this.#take())
+  }
+
+  /** The connection that waits longest. The stack lets no more than the backlog wait, and is told of each that goes. */
+  #take(): VirtualTcpSocket | undefined {
+    const socket = this.#queue.shift()
+    if (socket !== undefined) this.#network.call({ call: 'accept', id: this.#id })
+    return socket
   }
 
   #welcome(socket: VirtualTcpSocket): boolean {

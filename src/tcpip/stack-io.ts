@@ -49,6 +49,8 @@ export type SocketErrorCode =
 
 export interface TcpOptions {
   readonly noDelay?: boolean
+  /** Holds segments that are not full back, up to 200 ms, for more to come. */
+  readonly cork?: boolean
   /** Keepalive in ms, ms and probes; `false` is off (default). */
   readonly keepAlive?: false | { readonly idle: number; readonly interval: number; readonly count: number }
   readonly ttl?: number
@@ -101,6 +103,8 @@ export type StackCall =
       /** The IDs that accepted sockets get, one after another. */
       readonly nextId: () => SocketId
     }
+  /** The owner of a listener took one of the connections it was told of: `backlog` bounds those it did not take. */
+  | { readonly call: 'accept'; readonly id: SocketId }
   /** Copies what fits into the send buffer and answers `Wrote` with how much that was (0: wait for `Writable`). */
   | { readonly call: 'write'; readonly id: SocketId; readonly data: Uint8Array }
   /** The reader took this many bytes of `Data`: the receive window opens by as much. */
@@ -137,6 +141,10 @@ export interface UdpOptions {
   readonly ttl?: number
   readonly multicastTtl?: number
   readonly multicastLoop?: boolean
+  /** What does not fit the path is refused with EMSGSIZE instead of being cut; a connected socket hears of it too. */
+  readonly dontFragment?: boolean
+  /** The type-of-service byte, or traffic class, of what is sent. */
+  readonly tos?: number
 }
 
 export type StackOutput =

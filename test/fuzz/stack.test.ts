@@ -4,9 +4,9 @@ import { mac } from '../../src/protocol/kernel/id.ts'
 import { seededRandom } from '../../src/protocol/kernel/rng.ts'
 import { stack } from '../../src/tcpip/stack.ts'
 import type { StackCall, StackInput, StackOutput } from '../../src/tcpip/stack-io.ts'
+import { SYN_BACKLOG } from '../../src/tcpip/tcp/accept.ts'
 import { createTcp, tcpEnv } from '../../src/tcpip/tcp/create-tcp.ts'
 import type { TcpEnv } from '../../src/tcpip/tcp/env.ts'
-import { SYN_BACKLOG } from '../../src/tcpip/tcp/listen.ts'
 import { MOST_SPANS } from '../../src/tcpip/tcp/reordering.ts'
 import { membersOfUnion } from '../support/union.ts'
 import { invariants } from '../tcpip/tcp/invariants.ts'
@@ -45,6 +45,7 @@ storm(
         if (output._tag === 'Drop') mustBeOneOf(output.reason, reasons)
         if (output._tag === 'Drop' && i === 1) tally.count(`drop ${output.reason}`)
         if (output._tag === 'Data') flying.push({ at: now, to: -1 - i, frame: consumed(output.id, output.data.length) })
+        if (output._tag === 'Accepted') call(i, { call: 'accept', id: output.listener })
         if (output._tag !== 'Frames') host.outputs.push(output)
         else
           for (const frame of output.frames) {

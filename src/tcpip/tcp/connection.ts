@@ -5,6 +5,7 @@ import type { SocketErrorCode, SocketId } from '../stack-io.ts'
 import type { Controller } from './congestion/controller.ts'
 import type { Listener } from './listen.ts'
 import { type LossDetection, newLossDetection } from './loss-detection.ts'
+import type { ReceivePool } from './receive-pool.ts'
 import { newReceiving, type Receiving } from './receiving.ts'
 import { type Rtt, rtt } from './rtt.ts'
 import { newSending, type Sending } from './sending.ts'
@@ -51,6 +52,8 @@ export interface Connection {
 
 export interface Options {
   noDelay: boolean
+  /** Partial segments wait for more, up to 200 ms. */
+  cork: boolean
   keepIdle: number
   keepInterval: number
   keepCount: number
@@ -106,6 +109,7 @@ export interface Birth {
   readonly sendLimit: number
   readonly receiveBuffer: number
   readonly receiveMost: number
+  readonly receivePool: ReceivePool
   readonly cc: Controller
 }
 
@@ -124,7 +128,7 @@ export const connection = (b: Birth): Connection => ({
   filedAt: Infinity,
   options: b.options,
   snd: newSending(b.iss, b.sendLimit),
-  rcv: newReceiving(b.receiveBuffer, b.receiveMost),
+  rcv: newReceiving(b.receiveBuffer, b.receiveMost, b.receivePool),
   ts: { on: false, offset: b.tsOffset, recent: 0, recentAt: 0 },
   rtt: rtt(),
   loss: newLossDetection(b.iss),

@@ -14,6 +14,7 @@ import { icmpError } from './icmp-error.ts'
 import { fail } from './lifecycle.ts'
 import { listeners } from './listen.ts'
 import { configure, connect, listen } from './open.ts'
+import { receivePool } from './receive-pool.ts'
 import { isEmpty } from './reordering.ts'
 import { changePath } from './rtt.ts'
 import { readI32, readSegment, segment } from './segment.ts'
@@ -41,6 +42,9 @@ export const tcpEnv = (deps: TcpDeps): TcpEnv => {
     byId: new Map(),
     listeners: listeners(),
     timeWaits: timeWaits(),
+    cookieAt: -Infinity,
+    mostConnections: MOST_CONNECTIONS,
+    receivePool: receivePool(),
     heap: [],
     touched: [],
     sample: rateSample(),
@@ -78,7 +82,9 @@ export const createTcp = (deps: TcpDeps, env: TcpEnv = tcpEnv(deps)): Tcp => {
     const c = env.byId.get(command.id)
     if (c === undefined) {
       const listener = env.listeners.byId(command.id)
-      if (listener !== undefined && (command.call === 'close' || command.call === 'abort')) closeListener(env, listener)
+      if (listener === undefined) return
+      if (command.call === 'accept') listener.waiting = Math.max(0, listener.waiting - 1)
+      else if (command.call === 'close' || command.call === 'abort') closeListener(env, listener)
       return
     }
     switch (command.call) {
@@ -148,3 +154,5 @@ export const createTcp = (deps: TcpDeps, env: TcpEnv = tcpEnv(deps)): Tcp => {
 }
 
 const PROTOCOL = 6
+/** Connections of one stack, half-open ones included. */
+const MOST_CONNECTIONS = 65_536

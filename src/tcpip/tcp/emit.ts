@@ -79,6 +79,20 @@ export const emitEmpty = (env: TcpEnv, c: Connection, seq: number, now: Millis):
   finish(env, c, area)
 }
 
+interface Ports {
+  readonly localPort: number
+  readonly remotePort: number
+}
+
+/** What a SYN says besides its sequence number. */
+interface SynOptions {
+  readonly mss: number
+  readonly sack: boolean
+  /** −1: no scaling. */
+  readonly scale: number
+  readonly ts: { readonly value: number; readonly echo: number } | undefined
+}
+
 /** SYN, or SYN-ACK when `ack`: MSS always, other options as `offers` says (all of them, or those the peer had). */
 export const emitSyn = (
   env: TcpEnv,
@@ -88,41 +102,61 @@ export const emitSyn = (
   offers: { readonly sack: boolean; readonly timestamps: boolean; readonly scale: boolean },
   now: Millis,
 ): SocketErrorCode | undefined => {
-  const pair = offers.timestamps ? TS_SPACE : offers.sack ? 4 : 0
-  const options = 4 + pair + (offers.scale ? 4 : 0)
-  const area = env.ip.allocate(c.flow, HEADER + options)
+  const ts = offers.timestamps ? { value: tsClock(c, now), echo: ack ? c.ts.recent : 0 } : undefined
+  const said = { mss, sack: offers.sack, scale: offers.scale ? c.rcv.scale : -1, ts }
+  const area = env.ip.allocate(c.flow, HEADER + synSpace(said))
   const window = Math.min(0xffff, c.rcv.buffer)
-  writeHeader(area, c, c.snd.iss, ack ? c.rcv.nxt : 0, ack ? SYN | ACK : SYN, options, window)
-  let at = HEADER
-  area[at] = MSS_OPTION
-  area[at + 1] = 4
-  writeU16(area, at + 2, mss)
-  at += 4
-  if (pair > 0) {
-    area[at] = offers.sack ? SACK_PERMITTED_OPTION : 1
-    area[at + 1] = offers.sack ? 2 : 1
-    if (offers.timestamps) {
-      area[at + 2] = TIMESTAMPS_OPTION
-      area[at + 3] = 10
-      writeU32(area, at + 4, tsClock(c, now))
-      writeU32(area, at + 8, ack ? c.ts.recent : 0)
-    } else {
-      area[at + 2] = 1
-      area[at + 3] = 1
-    }
-    at += pair
-  }
-  if (offers.scale) {
-    area[at] = 1
-    area[at + 1] = SCALE_OPTION
-    area[at + 2] = 3
-    area[at + 3] = c.rcv.scale
-  }
+  writeHeader(area, c, c.snd.iss, ack ? c.rcv.nxt : 0, ack ? SYN | ACK : SYN, synSpace(said), window)
+  writeSynOptions(area, said)
   if (ack) {
     c.rcv.adv = (c.rcv.nxt + window) | 0
     c.rcv.lastAckSent = c.rcv.nxt
   }
   return finish(env, c, area)
+}
+
+/** A SYN-ACK that nobody remembers. */
+export const emitCookie = (
+  env: TcpEnv,
+  flow: Flow,
+  ports: Ports,
+  said: SynOptions & { readonly seq: number; readonly ack: number; readonly window: number },
+): void => {
+  const area = env.ip.allocate(flow, HEADER + synSpace(said))
+  writeHeader(area, ports, said.seq, said.ack, SYN | ACK, synSpace(said), said.window)
+  writeSynOptions(area, said)
+  finishBare(env, flow, area)
+}
+
+const synSpace = (said: SynOptions): number =>
+  4 + (said.ts !== undefined ? TS_SPACE : said.sack ? 4 : 0) + (said.scale >= 0 ? 4 : 0)
+
+const writeSynOptions = (area: Uint8Array, said: SynOptions): void => {
+  let at = HEADER
+  area[at] = MSS_OPTION
+  area[at + 1] = 4
+  writeU16(area, at + 2, said.mss)
+  at += 4
+  if (said.ts !== undefined || said.sack) {
+    area[at] = said.sack ? SACK_PERMITTED_OPTION : 1
+    area[at + 1] = said.sack ? 2 : 1
+    if (said.ts !== undefined) {
+      area[at + 2] = TIMESTAMPS_OPTION
+      area[at + 3] = 10
+      writeU32(area, at + 4, said.ts.value)
+      writeU32(area, at + 8, said.ts.echo)
+      at += TS_SPACE
+    } else {
+      area[at + 2] = 1
+      area[at + 3] = 1
+      at += 4
+    }
+  }
+  if (said.scale < 0) return
+  area[at] = 1
+  area[at + 1] = SCALE_OPTION
+  area[at + 2] = 3
+  area[at + 3] = said.scale
 }
 
 /** RST of a connection that had been synchronized: seq = SND.NXT, with ACK. */
@@ -136,7 +170,7 @@ export const emitAbort = (env: TcpEnv, c: Connection): void => {
 export const emitBare = (
   env: TcpEnv,
   flow: Flow,
-  ports: { readonly localPort: number; readonly remotePort: number },
+  ports: Ports,
   fields: { readonly seq: number; readonly ack: number; readonly flags: number; readonly window: number },
   ts?: { readonly value: number; readonly echo: number },
 ): void => {
@@ -148,14 +182,12 @@ export const emitBare = (
     writeU32(area, HEADER + 4, ts.value)
     writeU32(area, HEADER + 8, ts.echo)
   }
-  const pseudo = pseudoHeaderSum(flow.local.bytes, flow.remote.bytes, flow.protocol, area.length)
-  writeU16(area, CHECKSUM, checksumOf(pseudo + sum(area)))
-  env.ip.send(flow, area)
+  finishBare(env, flow, area)
 }
 
 const writeHeader = (
   area: Uint8Array,
-  ports: { readonly localPort: number; readonly remotePort: number },
+  ports: Ports,
   seq: number,
   ack: number,
   flags: number,
@@ -177,6 +209,12 @@ const writeTimestamps = (area: Uint8Array, c: Connection, now: Millis): void => 
   writeU32(area, HEADER, NOP_NOP_TS)
   writeU32(area, HEADER + 4, tsClock(c, now))
   writeU32(area, HEADER + 8, c.ts.recent)
+}
+
+const finishBare = (env: TcpEnv, flow: Flow, area: Uint8Array): void => {
+  const pseudo = pseudoHeaderSum(flow.local.bytes, flow.remote.bytes, flow.protocol, area.length)
+  writeU16(area, CHECKSUM, checksumOf(pseudo + sum(area)))
+  env.ip.send(flow, area)
 }
 
 const finish = (env: TcpEnv, c: Connection, area: Uint8Array): SocketErrorCode | undefined => {

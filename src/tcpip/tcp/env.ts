@@ -1,3 +1,4 @@
+import type { Millis } from '../../protocol/kernel/machine.ts'
 import type { Random } from '../../protocol/kernel/rng.ts'
 import type { IpOutput } from '../ip-output.ts'
 import type { EphemeralPorts } from '../port.ts'
@@ -7,6 +8,7 @@ import type { RateSample } from './congestion/controller.ts'
 import type { Connection } from './connection.ts'
 import type { DeadlineHeap } from './deadlines.ts'
 import type { Listeners } from './listen.ts'
+import type { ReceivePool } from './receive-pool.ts'
 import type { Table } from './table.ts'
 import type { TimeWaits } from './time-wait.ts'
 
@@ -24,6 +26,10 @@ export interface TcpEnv {
   readonly byId: Map<SocketId, Connection>
   readonly listeners: Listeners
   readonly timeWaits: TimeWaits
+  /** When the last SYN cookie was given. */
+  cookieAt: Millis
+  readonly mostConnections: number
+  readonly receivePool: ReceivePool
   readonly heap: DeadlineHeap
   readonly touched: Connection[]
   /** Reused for every ACK. */

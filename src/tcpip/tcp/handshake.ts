@@ -1,4 +1,5 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
+import type { Flow, Ip } from '../ip-output.ts'
 import { CONTROL_WITHOUT_SACK, congestionControls } from './congestion/choose.ts'
 import { type Connection, NOBODY } from './connection.ts'
 import { emitBare, emitSyn, tsClock } from './emit.ts'
@@ -14,7 +15,7 @@ import { ESTABLISHED, FIN_WAIT_1, SYN_RECEIVED } from './state.ts'
 /** Sends the SYN (or SYN-ACK) for the first or another time. */
 export const sendSyn = (env: TcpEnv, c: Connection, now: Millis): void => {
   const ack = c.state === SYN_RECEIVED
-  const mss = mssToOffer(env, c)
+  const mss = mssToOffer(env, c.flow)
   const offers = ack ? { sack: c.loss.sack, timestamps: c.ts.on, scale: c.snd.scale >= 0 && c.rcv.scale >= 0 } : ALL
   if (c.snd.nxt === c.snd.iss) {
     c.snd.nxt = (c.snd.iss + 1) | 0
@@ -32,7 +33,7 @@ export const negotiate = (c: Connection, s: Segment, now: Millis): void => {
   rcv.nxt = (s.seq + 1) | 0
   rcv.adv = (rcv.nxt + Math.min(0xffff, rcv.buffer)) | 0
   rcv.lastAckSent = rcv.nxt
-  snd.peerMss = Math.max(48, s.mss > 0 ? s.mss : c.flow.remote.family === 4 ? 536 : 1220)
+  snd.peerMss = Math.max(48, s.mss > 0 ? s.mss : defaultMss(c.flow.remote))
   snd.wnd = s.window
   snd.maxWnd = s.window
   snd.wl1 = s.seq
@@ -104,6 +105,11 @@ export const completeHandshake = (env: TcpEnv, c: Connection, s: Segment, now: M
   }
   const { listener } = c
   if (listener !== undefined) {
+    // no answer, no reset: whatever the peer sends next asks again (RFC 9293 leaves it open; as Linux does)
+    if (listener.waiting >= listener.backlog) {
+      env.out({ _tag: 'Drop', reason: 'tcp-backlog' })
+      return false
+    }
     listener.halfOpen--
     if (env.listeners.byId(listener.id) === undefined) {
       listener.halfOpen++
@@ -111,6 +117,7 @@ export const completeHandshake = (env: TcpEnv, c: Connection, s: Segment, now: M
       fail(env, c, 'ECONNABORTED')
       return false
     }
+    listener.waiting++
     c.id = listener.nextId()
     env.byId.set(c.id, c)
   }
@@ -131,8 +138,9 @@ const establish = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void =>
   c.loss.fack = snd.una
   c.loss.rtoUna = snd.una
   const again = snd.retries > 0
-  if (!again) sampleRtt(c.rtt, now - snd.stalledAt, now)
-  else if (c.ts.on) sampleRtt(c.rtt, Math.max(0, (tsClock(c, now) - s.tsEcho) | 0), now, false)
+  if (!again) {
+    if (snd.stalledAt > -Infinity) sampleRtt(c.rtt, now - snd.stalledAt, now)
+  } else if (c.ts.on) sampleRtt(c.rtt, Math.max(0, (tsClock(c, now) - s.tsEcho) | 0), now, false)
   else c.rtt.rto = CAUTIOUS_RTO
   c.rtt.backoff = 0
   snd.retries = 0
@@ -169,8 +177,11 @@ const refuse = (env: TcpEnv, c: Connection, s: Segment): void =>
 const unacceptable = (env: TcpEnv): void => env.out({ _tag: 'Drop', reason: 'tcp-unacceptable' })
 
 /** The MSS to announce: what the interface takes, options not counted (RFC 6691). */
-export const mssToOffer = (env: TcpEnv, c: Connection): number =>
-  Math.min(LARGEST_MSS, env.ip.mtu(c.flow)) - (c.flow.remote.family === 4 ? 40 : 60)
+export const mssToOffer = (env: TcpEnv, flow: Flow): number =>
+  Math.min(LARGEST_MSS, env.ip.mtu(flow)) - (flow.remote.family === 4 ? 40 : 60)
+
+/** The MSS of a peer that does not say (RFC 9293 §3.7.1). */
+export const defaultMss = (remote: Ip): number => (remote.family === 4 ? 536 : 1220)
 
 /** RFC 6928 in bytes: with a segment of two physical packets, fewer segments. */
 export const INITIAL_WINDOW = 14_600

@@ -14,6 +14,8 @@ export interface Listener {
   readonly nextId: () => SocketId
   /** Connections in SYN-RECEIVED. */
   halfOpen: number
+  /** Connections announced to the owner, who did not take them yet: at most `backlog`. */
+  waiting: number
 }
 
 /** All listeners; the most specific one gets a SYN. */
@@ -62,5 +64,3 @@ export const listeners = (): Listeners => {
 }
 
 export const ANY_PORT = 0
-/** Half-open connections per listener. */
-export const SYN_BACKLOG = 256

@@ -1,4 +1,5 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
+import type { ReceivePool } from './receive-pool.ts'
 import { type Reordering, reordering } from './reordering.ts'
 
 /** The receiving half of a connection: its sequence space, the window promised to the peer, and the ACKs owed to it. */
@@ -11,6 +12,9 @@ export interface Receiving {
   /** Bytes the window may span; grows up to `most` by what the reader takes. */
   buffer: number
   readonly most: number
+  readonly pool: ReceivePool
+  /** The peer waits for a larger window that the pool does not allow. */
+  withheld: boolean
   /** Handed to the reader and not yet taken. */
   unread: number
   readonly reordering: Reordering
@@ -36,13 +40,15 @@ export interface Receiving {
   roundAt: Millis
 }
 
-export const newReceiving = (buffer: number, most: number): Receiving => ({
+export const newReceiving = (buffer: number, most: number, pool: ReceivePool): Receiving => ({
   irs: 0,
   nxt: 0,
   adv: 0,
   scale: 0,
   buffer,
   most,
+  pool,
+  withheld: false,
   unread: 0,
   reordering: reordering(),
   dsackFrom: 0,

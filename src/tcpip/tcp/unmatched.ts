@@ -1,10 +1,9 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
 import type { Flow, Ip } from '../ip-output.ts'
+import { takeCookie, takeSyn } from './accept.ts'
 import { emitBare } from './emit.ts'
 import type { TcpEnv } from './env.ts'
 import type { Listener } from './listen.ts'
-import { SYN_BACKLOG } from './listen.ts'
-import { accept } from './open.ts'
 import { ACK, FIN, lengthOf, RST, type Segment, SYN } from './segment.ts'
 import type { TimeWait } from './time-wait.ts'
 
@@ -15,11 +14,6 @@ export const toNobody = (env: TcpEnv, key: number, local: Ip, remote: Ip, s: Seg
   if (record !== undefined) {
     if (!startsAnew(record, listener, s)) {
       inTimeWait(env, record, s, now)
-      return
-    }
-    env.timeWaits.remove(record)
-    if (listener !== undefined) {
-      accept(env, listener, local, remote, s, now, (record.sndNxt + 65_536) | 0)
       return
     }
   }
@@ -33,6 +27,7 @@ export const toNobody = (env: TcpEnv, key: number, local: Ip, remote: Ip, s: Seg
     return
   }
   if ((s.flags & ACK) !== 0) {
+    if ((s.flags & SYN) === 0 && takeCookie(env, listener, local, remote, s, now)) return
     refuse(env, local, remote, s, now)
     env.out({ _tag: 'Drop', reason: 'tcp-unacceptable' })
     return
@@ -41,11 +36,7 @@ export const toNobody = (env: TcpEnv, key: number, local: Ip, remote: Ip, s: Seg
     env.out({ _tag: 'Drop', reason: 'tcp-unacceptable' })
     return
   }
-  if (listener.halfOpen >= SYN_BACKLOG) {
-    env.out({ _tag: 'Drop', reason: 'tcp-backlog' })
-    return
-  }
-  accept(env, listener, local, remote, s, now)
+  takeSyn(env, listener, local, remote, s, now)
 }
 
 /** A SYN that cannot be a leftover: a later sequence number, or a later timestamp (RFC 6191). */

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { optionsOf } from '../../../src/tcpip/tcp/birth.ts'
 import { type RateSample, rateSample } from '../../../src/tcpip/tcp/congestion/controller.ts'
 import { cubic } from '../../../src/tcpip/tcp/congestion/cubic.ts'
 import { type Connection, connection } from '../../../src/tcpip/tcp/connection.ts'
 import { tcpEnv } from '../../../src/tcpip/tcp/create-tcp.ts'
 import { beginProgress, deliver, finishSample, progress } from '../../../src/tcpip/tcp/delivered.ts'
 import { tsClock } from '../../../src/tcpip/tcp/emit.ts'
+import { receivePool } from '../../../src/tcpip/tcp/receive-pool.ts'
 import { enqueue, markAppLimited, resend, sendNew } from '../../../src/tcpip/tcp/send.ts'
 import { SACKED } from '../../../src/tcpip/tcp/send-queue.ts'
 import { fakeIp, ip } from '../tcp/wire.ts'
@@ -27,8 +29,8 @@ const sender = (lifetimeRtt = 0.1) => {
   const flow = { local: own, remote: ip('10.0.0.2'), protocol: 6, ttl: 64, tos: 0, cache: undefined }
   const c: Connection = connection({
     ...{ id: 1, flow, localPort: 1, remotePort: 2, key: 0, listener: undefined, iss: -1, tsOffset: 0 },
-    options: { noDelay: false, keepIdle: 0, keepInterval: 0, keepCount: 0, linger: undefined, userTimeout: 0 },
-    ...{ sendLimit: 1_000_000, receiveBuffer: 1000, receiveMost: 1000, cc: cubic() },
+    options: optionsOf({}),
+    ...{ sendLimit: 1_000_000, receiveBuffer: 1000, receiveMost: 1000, receivePool: receivePool(), cc: cubic() },
   })
   const start = { now: 0, smss: SMSS, initialCwnd: 60_000, srtt: 20, sack: true, timestamps: true }
   c.cc.init({ ...start, random: () => 0 })

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { optionsOf } from '../../../src/tcpip/tcp/birth.ts'
 import { bbr } from '../../../src/tcpip/tcp/congestion/bbr/bbr.ts'
 import { type Connection, connection } from '../../../src/tcpip/tcp/connection.ts'
 import { afford, refill, spend, waitForCredit } from '../../../src/tcpip/tcp/pacer.ts'
+import { receivePool } from '../../../src/tcpip/tcp/receive-pool.ts'
 import { ip } from '../tcp/wire.ts'
 import { linkOf } from './measure.ts'
 
@@ -12,8 +14,8 @@ const paced = (rate: number, minRtt = 20): Connection => {
   const flow = { local: ip('10.0.0.1'), remote: ip('10.0.0.2'), protocol: 6, ttl: 64, tos: 0, cache: undefined }
   const c = connection({
     ...{ id: 1, flow, localPort: 1, remotePort: 2, key: 0, listener: undefined, iss: 0, tsOffset: 0 },
-    options: { noDelay: false, keepIdle: 0, keepInterval: 0, keepCount: 0, linger: undefined, userTimeout: 0 },
-    ...{ sendLimit: 0, receiveBuffer: 1000, receiveMost: 1000, cc: bbr() },
+    options: optionsOf({}),
+    ...{ sendLimit: 0, receiveBuffer: 1000, receiveMost: 1000, receivePool: receivePool(), cc: bbr() },
   })
   c.snd.mss = SMSS
   Object.assign(c.cc, { pacingRate: rate, minRtt, quantum: Math.min(65_536, Math.max(2 * SMSS, rate)) })
