@@ -45,7 +45,9 @@ export class DirectoryLock {
         return
       } catch (cause) {
         if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw unwritable(this.#path, cause)
-        const owner = Number.parseInt(await readFile(this.#path, 'utf8').catch(() => ''), 10)
+        // without its end the number may be half of one: whoever wrote it died doing so
+        const [, pid = ''] = /^(\d+)\n$/.exec(await readFile(this.#path, 'utf8').catch(() => '')) ?? []
+        const owner = Number(pid)
         // a lock with our own pid that this process does not hold is of an earlier process with the same number
         if (owner !== process.pid && isAlive(owner)) throw locked(this.#root, owner)
         await rm(this.#path, { force: true }).catch((cause: unknown) => {

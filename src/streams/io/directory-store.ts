@@ -1,13 +1,15 @@
-import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { StoreError } from '../error.ts'
 import { refuse } from '../option.ts'
 import type { StateStore, StoreKey } from '../store.ts'
 import { DirectoryLock } from './directory-lock.ts'
+import { removeFile, replaceFile, syncFolder } from './durable-file.ts'
 
 /**
  * A home directory with the layout of native nodes, so that either may continue where the other stopped
  * (`docs/protocol/vl1.md`, local state). Files are replaced by rename, secrets are 0600, unknown files are left alone.
+ * Identity, networks and controller records are on the disk when a call resolves: a crash leaves the old or the new.
  */
 export const directoryStore = (path: string): StateStore =>
   typeof path === 'string' && path !== '' && !path.includes('\0')
@@ -28,6 +30,9 @@ class DirectoryStore implements StateStore {
     await this.#makeFolder(this.#root, undefined)
     await this.#lock.take()
     await this.#prune()
+    for (const entry of await readdir(this.#root).catch(() => []))
+      if (DRAFT.test(entry)) await rm(join(this.#root, entry), { force: true }).catch(() => undefined)
+    for (const { name } of Object.values(FOLDERS)) await this.#sweep(join(this.#root, name))
   }
 
   async close(): Promise<void> {
@@ -44,7 +49,6 @@ class DirectoryStore implements StateStore {
 
   async set(key: StoreKey, value: Uint8Array): Promise<void> {
     const path = join(this.#root, namesOf(key)[0]!)
-    const secret = isSecret(key)
     const had = await this.#read(path, key)
     if (had !== undefined && same(had, value)) {
       if (key.kind === 'peer') await utimes(path, new Date(), new Date()).catch(() => undefined)
@@ -52,27 +56,18 @@ class DirectoryStore implements StateStore {
     }
     await this.#makeFolder(dirname(path), key)
     const draft = `${path}.${process.pid}.${this.#serial++}.tmp`
-    try {
-      const file = await open(draft, 'wx', secret ? 0o600 : 0o644)
-      try {
-        await file.writeFile(value)
-        if (secret) await file.sync()
-      } finally {
-        await file.close()
-      }
-      if (secret) await chmod(draft, 0o600)
-      await rename(draft, path)
-    } catch (cause) {
-      await rm(draft, { force: true }).catch(() => undefined)
+    await replaceFile(path, draft, value, isSecret(key)).catch((cause: unknown) => {
       throw unwritable(path, key, cause)
-    }
+    })
   }
 
   async delete(key: StoreKey): Promise<void> {
-    for (const name of namesOf(key))
-      await rm(join(this.#root, name), { force: true }).catch((cause: unknown) => {
-        throw unwritable(join(this.#root, name), key, cause)
+    for (const name of namesOf(key)) {
+      const path = join(this.#root, name)
+      await removeFile(path, isSecret(key)).catch((cause: unknown) => {
+        throw unwritable(path, key, cause)
       })
+    }
   }
 
   async list(kind: StoreKey['kind']): Promise<readonly StoreKey[]> {
@@ -87,6 +82,15 @@ class DirectoryStore implements StateStore {
       const id = folder.pattern.exec(name)?.[1]
       return id === undefined ? [] : [{ kind, id } as StoreKey]
     })
+  }
+
+  /** Drafts of a process that died while it wrote. */
+  async #sweep(folder: string): Promise<void> {
+    for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) await this.#sweep(path)
+      else if (DRAFT.test(entry.name)) await rm(path, { force: true }).catch(() => undefined)
+    }
   }
 
   async #names(folder: string, deep: boolean): Promise<readonly string[]> {
@@ -129,11 +133,13 @@ class DirectoryStore implements StateStore {
       if (dirname(at) === at) break
       missing.unshift(at)
     }
-    for (const folder of missing)
+    for (const folder of missing) {
       await mkdir(folder, { mode: 0o700 }).catch((cause: unknown) => {
         if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'))
           throw unwritable(folder, key, cause)
       })
+      await syncFolder(dirname(folder))
+    }
   }
 
   /** Peers not seen for 30 days are forgotten, as native nodes do. */
@@ -199,4 +205,5 @@ const FOLDERS: Readonly<Partial<Record<StoreKey['kind'], { readonly name: string
   controller: { name: 'controller.d', pattern: /^(.+\.json)$/ },
 }
 const CONTROLLER_PATH = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/
+const DRAFT = /\.\d+\.\d+\.tmp$/
 const PEER_AGE = 30 * 86_400_000
