@@ -298,7 +298,8 @@ const PORT_RANGE = [20_000, 45_500] as const
 const ATTEMPTS = 256
 const BATCH = 64
 const RECEIVE_BUFFER = 4 << 20
-const REFRESH = 30_000
+/** Between two looks at the interfaces, each about 0.2 ms: a host that moves should not be cut off for long. */
+const REFRESH = 2_000
 const MOST_ADDRESSES = 64
 const TUNNELS = /^(lo$|zt|feth|tun|tap|utun)/
 const PHYSICAL: ReadonlySet<Scope> = new Set([scope.pseudoPrivate, scope.global, scope.shared, scope.private])
