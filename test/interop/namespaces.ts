@@ -146,11 +146,12 @@ export class Segment {
       [a, b],
       [b, a],
     ] as const) {
+      const table = `cut_${there}`
       if (on) {
-        this.run(here, 'nft', 'add', 'table', 'ip', 'cut')
-        this.run(here, 'nft', 'add chain ip cut in { type filter hook input priority 0 ; }')
-        this.run(here, 'nft', `add rule ip cut in ip saddr ${this.address(there)} drop`)
-      } else this.run(here, 'nft', 'delete', 'table', 'ip', 'cut')
+        this.run(here, 'nft', 'add', 'table', 'ip', table)
+        this.run(here, 'nft', `add chain ip ${table} in { type filter hook input priority 0 ; }`)
+        this.run(here, 'nft', `add rule ip ${table} in ip saddr ${this.address(there)} drop`)
+      } else this.run(here, 'nft', 'delete', 'table', 'ip', table)
     }
   }
 
