@@ -24,6 +24,13 @@ export interface UdpSettings {
   readonly multicastTtl?: number
   /** Own multicast datagrams come back to own members (default true). */
   readonly multicastLoop?: boolean
+  /**
+   * Never cut a datagram into fragments (default false): one that does not fit the path is refused with `EMSGSIZE`. If
+   * the socket is connected, the next `send` also tells when a smaller path was found on the way.
+   */
+  readonly dontFragment?: boolean
+  /** The traffic class of what is sent: DSCP and ECN bits, 0 to 255, default 0. */
+  readonly trafficClass?: number
 }
 
 export interface UdpSocket extends AsyncIterable<Datagram>, AsyncDisposable {
@@ -52,6 +59,7 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
   readonly #id: SocketId
   readonly #most: number
   readonly #queue: Datagram[] = []
+  #queuedBytes = 0
   readonly #takers: { resolve: (datagram: Datagram | undefined) => void; reject: (error: Error) => void }[] = []
   readonly #live = new Subject<Datagram>()
   readonly #onClose: (() => void)[] = []
@@ -126,7 +134,7 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
     this.#iterated = true
     return {
       next: async () => {
-        const value = this.#queue.shift() ?? (await this.#next())
+        const value = this.#shift() ?? (await this.#next())
         return value === undefined ? { done: true, value } : { done: false, value }
       },
       return: async () => {
@@ -172,14 +180,21 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
     const taker = this.#takers.shift()
     if (taker !== undefined) taker.resolve(datagram)
     else if (this.#iterated || !this.#live.observed) {
-      if (this.#queue.length >= this.#most) {
-        this.#queue.shift()
+      while (this.#queue.length >= this.#most || this.#queuedBytes + data.length > MOST_QUEUED_BYTES) {
+        if (this.#shift() === undefined) break
         this.#dropped++
-        this.#network.counters.add('udpQueueFull')
+        this.#network.dropped('udp-queue')
       }
       this.#queue.push(datagram)
+      this.#queuedBytes += data.length
     }
     this.#live.next(datagram)
+  }
+
+  #shift(): Datagram | undefined {
+    const oldest = this.#queue.shift()
+    this.#queuedBytes -= oldest?.data.length ?? 0
+    return oldest
   }
 
   #next(): Promise<Datagram | undefined> {
@@ -237,6 +252,8 @@ const udpRules: OptionRules<UdpSettings> = {
   ttl: whole(1, 255),
   multicastTtl: whole(0, 255),
   multicastLoop: yesOrNo,
+  dontFragment: yesOrNo,
+  trafficClass: whole(0, 255),
 }
 
 const udpOptions = (o: UdpSettings): UdpOptions => ({
@@ -244,4 +261,9 @@ const udpOptions = (o: UdpSettings): UdpOptions => ({
   ...(o.ttl === undefined ? {} : { ttl: o.ttl }),
   ...(o.multicastTtl === undefined ? {} : { multicastTtl: o.multicastTtl }),
   ...(o.multicastLoop === undefined ? {} : { multicastLoop: o.multicastLoop }),
+  ...(o.dontFragment === undefined ? {} : { dontFragment: o.dontFragment }),
+  ...(o.trafficClass === undefined ? {} : { tos: o.trafficClass }),
 })
+
+/** Datagrams that wait for iteration, as bytes. */
+const MOST_QUEUED_BYTES = 1024 * 1024

@@ -22,7 +22,6 @@ export type ZtErrorCode =
   | 'ERR_ZT_STORE_CORRUPT'
   | 'ERR_ZT_STORE_LOCKED'
   | 'ERR_ZT_STORE_UNWRITABLE'
-  | 'ERR_ZT_TIMEOUT'
   | 'ERR_ZT_TOO_OLD'
   | (string & {})
 

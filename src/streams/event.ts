@@ -1,5 +1,6 @@
+import type { IpAddress } from '../protocol/kernel/ip.ts'
 import type { NodeError } from './error.ts'
-import type { NetworkId } from './public-id.ts'
+import type { Mac, NetworkId, NodeId } from './public-id.ts'
 import type { IpPrefix, NetworkState, NodeInfo, Path, Peer, Route } from './snapshot.ts'
 
 /** Everything that happens to a node, in order; `at` is ms of the node's clock. */
@@ -41,6 +42,16 @@ export type ZtEvent =
       readonly networkId: NetworkId
       readonly address: IpPrefix
     }
+  | ({ readonly type: 'address/conflict'; readonly at: number } & AddressClaim)
+
+/** Somebody else on the segment uses an address of ours. We keep it: who owns it is for the controller to say. */
+export interface AddressClaim {
+  readonly networkId: NetworkId
+  readonly address: IpAddress
+  readonly mac: Mac
+  /** The node that does; `undefined` behind a bridge. */
+  readonly claimant?: NodeId
+}
 
 /**
  * What users hear when a network goes from one state to the next: first the status, then addresses and routes, then

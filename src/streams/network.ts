@@ -11,6 +11,7 @@ import { stack } from '../tcpip/stack.ts'
 import type { StackCall, StackDropReason, StackInput, StackOutput } from '../tcpip/stack-io.ts'
 import { Counters } from './counters.ts'
 import type { ZtError } from './error.ts'
+import type { AddressClaim } from './event.ts'
 import { type NodeId, publicMac, publicNodeId } from './public-id.ts'
 import { runMachine } from './run-machine.ts'
 import { type Neighbor, type NetworkState, networkState } from './snapshot.ts'
@@ -24,6 +25,7 @@ export interface NetworkPorts {
   readonly dropped: (network: NetworkId, reason: StackDropReason) => void
   readonly sendFrames: (network: NetworkId, frames: readonly Frame[]) => void
   readonly announceGroups: (network: NetworkId, groups: readonly MulticastGroup[]) => void
+  readonly conflict: (claim: AddressClaim) => void
   readonly changed: (before: NetworkState | undefined, after: NetworkState) => void
   readonly defect: (error: unknown) => void
 }
@@ -83,6 +85,12 @@ export class RunningNetwork {
     this.counters.add('framesIn', frames.length)
     if (this.#tap.observed) this.#show(frames, 'in')
     this.#input.next({ _tag: 'Frames', frames })
+  }
+
+  /** Counts and shows what the stack, or the queue of a socket above it, did not take. */
+  dropped(reason: StackDropReason): void {
+    this.counters.add(`drop/${reason}`)
+    this.#ports.dropped(this.id, reason)
   }
 
   /** News from VL2. The stack is configured before users hear of it, so that they can use what they hear of. */
@@ -158,11 +166,11 @@ export class RunningNetwork {
         this.#learn(output.address, output.mac)
         return
       case 'Drop':
-        this.counters.add(`drop/${output.reason}`)
-        this.#ports.dropped(this.id, output.reason)
+        this.dropped(output.reason)
         return
       case 'Conflict':
         this.counters.add('conflict')
+        this.#ports.conflict({ networkId: this.state.id, ...this.#claim(output.address, output.mac) })
         return
       default:
         this.sockets.deliver(output)
@@ -195,6 +203,11 @@ export class RunningNetwork {
 
   #snapshot(): NetworkState {
     return networkState(this.id, this.#mac, this.#status, this.#config, this.#groups, this.#allowed)
+  }
+
+  #claim(address: IpAddress, mac: Mac): Omit<AddressClaim, 'networkId'> {
+    const claimant = this.nodeOf(mac)
+    return { address, mac: publicMac(mac), ...(claimant === undefined ? {} : { claimant }) }
   }
 
   #learn(ip: IpAddress, mac: Mac): void {

@@ -91,6 +91,7 @@ export class RunningNode {
       dropped: (network, reason) => this.drops.add({ layer: 'stack', reason, network }),
       sendFrames: (network, frames) => this.tellNetworks({ _tag: 'Frames', network, frames }),
       announceGroups: (network, groups) => this.tellNetworks({ _tag: 'Groups', network, groups }),
+      conflict: (claim) => this.emit({ type: 'address/conflict', at: this.now(), ...claim }),
       changed: (before, after) => this.#networkChanged(before, after),
       defect,
     }

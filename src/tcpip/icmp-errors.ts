@@ -60,7 +60,10 @@ export const icmpErrors = (host: Host, iface: Interface, ip: IpSender): IcmpErro
       const isGroup = isMulticast(destination) || iface.isBroadcast(destination) || !culprit.isUnicastFrame
       if ((isGroup && !evenGroup) || isExempt(culprit) || !mayTell(source)) return
       const local = isGroup || !iface.isLocal(destination) ? ip.source(source) : destination
-      if (typeof local === 'string') return
+      if (typeof local === 'string') {
+        host.drop('no-route')
+        return
+      }
       const isV4 = source.family === 4
       const flow = flowOf(local, source, isV4 ? ICMP : ICMPV6)
       const most = isV4 ? MOST_V4 - IPV4_HEADER - ICMP_HEADER : MOST_V6 - IPV6_HEADER - ICMP_HEADER
@@ -70,7 +73,7 @@ export const icmpErrors = (host: Host, iface: Interface, ip: IpSender): IcmpErro
       area.set(quote, ICMP_HEADER)
       const pseudo = isV4 ? 0 : pseudoHeaderSum(local.bytes, source.bytes, ICMPV6, area.length)
       writeU16(area, 2, checksumOf(pseudo + sum(area)))
-      ip.send(flow, area)
+      if (ip.send(flow, area) !== undefined) host.drop('no-route')
     },
   }
 }

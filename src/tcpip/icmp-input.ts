@@ -1,4 +1,5 @@
 import { readU16, writeU16 } from '../protocol/kernel/codec.ts'
+import { isUnspecified } from './address.ts'
 import { isIntact, pseudoHeaderSum, sum, updated } from './checksum.ts'
 import type { Echoes } from './echo.ts'
 import { mld } from './group-message.ts'
@@ -47,14 +48,14 @@ export const icmpInput = (host: Host, ip: IpSender, intern: Interning, users: ()
   /** The same message back, with the checksum corrected for the one word that changes (RFC 1624). */
   const reply = (received: Received, message: Uint8Array): Refused => {
     const { source, destination, protocol, tos } = received
+    if (isUnspecified(source)) return 'icmp-ignored'
     const flow = flowOf(destination, source, protocol, undefined, tos)
     const area = ip.allocate(flow, message.length)
     area.set(message)
     const type = protocol === ICMP ? ECHO_REPLY_V4 : ECHO_REPLY_V6
     area[0] = type
     writeU16(area, 2, updated(readU16(message, 2), readU16(message, 0), (type << 8) | message[1]!))
-    ip.send(flow, area)
-    return undefined
+    return ip.send(flow, area) === undefined ? undefined : 'no-route'
   }
 
   const dispatch = (quoted: Quoted, report: IcmpReport, here: boolean): boolean => {

@@ -7,7 +7,8 @@ import type { Interface } from './interface.ts'
 import type { Interning } from './interning.ts'
 import type { Flow, Ip } from './ip-output.ts'
 import { DEFAULT_TTL, flowOf, type IpSender } from './ip-sender.ts'
-import { UDP } from './ipv4.ts'
+import { IPV4_HEADER, UDP } from './ipv4.ts'
+import { IPV6_HEADER } from './ipv6.ts'
 import { groupMemberships } from './memberships.ts'
 import { ephemeralPorts, wordsOf } from './port.ts'
 import type { SipHash } from './siphash.ts'
@@ -126,7 +127,11 @@ export const udpSockets = (
     if (typeof flow === 'string') return flow
     const isGroup = isMulticast(remote)
     flow.ttl = isGroup ? (socket.options.multicastTtl ?? 1) : (socket.options.ttl ?? DEFAULT_TTL)
-    const area = ip.allocate(flow, UDP_HEADER + call.data.length)
+    flow.tos = socket.options.tos ?? 0
+    const { length } = call.data
+    const header = (remote.family === 4 ? IPV4_HEADER : IPV6_HEADER) + UDP_HEADER
+    if (socket.options.dontFragment === true && header + length > ip.mtu(flow)) return 'EMSGSIZE'
+    const area = ip.allocate(flow, UDP_HEADER + length)
     area.set(call.data, UDP_HEADER)
     writeUdp(area, flow.local, socket.port, remote, port)
     const alsoHere = isGroup ? socket.options.multicastLoop !== false : iface.isBroadcast(remote)
@@ -242,11 +247,14 @@ export const udpSockets = (
       deliver(best, local, remote, remotePort, data, mac)
       return true
     },
-    failed: (local, remote, quoted, { code, hard }, here) => {
+    failed: (local, remote, quoted, { code, hard, mtu }, here) => {
       const remotePort = readU16(quoted, 2)
       const sockets = byPort.get(readU16(quoted, 0)) ?? []
       const known = sockets.filter((socket) => rank(socket, local, remote, remotePort) > 0)
-      for (const socket of known) if (here || (hard && socket.remote !== undefined)) soft(socket.id, code)
+      for (const { id, remote: connected, options } of known) {
+        const matters = hard || (mtu !== undefined && options.dontFragment === true)
+        if (here || (matters && connected !== undefined)) soft(id, code)
+      }
       return known.length > 0
     },
     joined: groups.all,

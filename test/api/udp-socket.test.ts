@@ -40,6 +40,7 @@ describe('a UDP socket', () => {
     for (const word of ['one', 'two', 'three']) await outbox.send(word, { host: a.address(4)!, port: 2001 })
     await net.advance(100)
     expect(inbox.dropped).toBe(1)
+    expect(a.stats['drop/udp-queue']).toBe(1)
     const words: string[] = []
     for await (const { data } of inbox) {
       words.push(text(data))
@@ -49,6 +50,29 @@ describe('a UDP socket', () => {
     await expect(inbox.send('x', { host: a.address(4)!, port: 1 })).rejects.toMatchObject({
       code: 'ERR_ZT_SOCKET_CLOSED',
     })
+    await outbox.close()
+  })
+
+  it('keeps no more than a mebibyte when nobody reads', async () => {
+    const { net, a, b } = world
+    const inbox = await net.until(a.bind({ port: 2005 }))
+    const outbox = await net.until(b.bind())
+    for (let i = 0; i < 20; i++) {
+      await outbox.send(new Uint8Array(60_000), { host: a.address(4)!, port: 2005 })
+      await net.advance(50)
+    }
+    expect(inbox.dropped).toBe(20 - Math.floor(2 ** 20 / 60_000))
+    await inbox.close()
+    await outbox.close()
+  })
+
+  it('cuts nothing when told not to', async () => {
+    const { net, a, b } = world
+    const outbox = await net.until(b.bind())
+    const to = { host: a.address(4)!, port: 2006 }
+    outbox.configure({ dontFragment: true, trafficClass: 0x28 })
+    await expect(outbox.send(new Uint8Array(2773), to)).rejects.toMatchObject({ code: 'EMSGSIZE', syscall: 'send' })
+    await outbox.send(new Uint8Array(2772), to)
     await outbox.close()
   })
 

@@ -49,6 +49,19 @@ describe('ICMP errors', () => {
     expect(a.sent).toHaveLength(before)
   })
 
+  it('and echo replies that have no way back are dropped aloud', () => {
+    const { a } = world()
+    const before = a.sent.length
+    a.hear(toClosedPort('8.8.8.8'))
+    a.hear(frame4(HERE, ipv4({ from: '8.8.8.8', to: '10.0.0.1', protocol: 1, payload: icmp(8, 0, 7, hi) })))
+    expect(a.drops()).toEqual(['no-route', 'udp-no-port', 'no-route'])
+    const nobody = ['::', 'fd00::1'] as const
+    const echo = icmp(128, 0, 7, hi, nobody)
+    a.hear(frame6(HERE, ipv6({ from: '::', to: 'fd00::1', next: 58, payload: echo })))
+    expect(a.drops().at(-1)).toBe('icmp-ignored')
+    expect(a.sent).toHaveLength(before)
+  })
+
   it('about an option of type 10… answer a group as well', () => {
     const { a } = world()
     const payload = Uint8Array.of(59, 0, 0x9e, 4, 0, 0, 0, 0)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { mac } from '../../src/protocol/kernel/id.ts'
 import type { StackCall } from '../../src/tcpip/stack-io.ts'
-import { fill, frame4, ipv4, STRANGER, udp } from './craft.ts'
+import { fill, frame4, frame6, icmp, ipv4, ipv6, STRANGER, udp } from './craft.ts'
 import { route, Segment } from './segment.ts'
 
 const pair = (options: { readonly mtu?: number } = {}) => {
@@ -156,6 +156,51 @@ describe('a port', () => {
     expect(new Set(seen).size).toBe(30)
     expect(new Set(b.all('Datagram').map(({ id }) => id)).size).toBe(4)
   })
+})
+
+describe('a socket that forbids fragments (P11)', () => {
+  it.each([
+    { to: '10.0.0.2', most: 2772, headers: 28 },
+    { to: 'fd00::2', most: 2752, headers: 48 },
+  ])('to $to is refused what does not fit the link, and hears of a smaller path', ({ to, most, headers }) => {
+    const { segment, a, b } = pair()
+    a.call(bind(1, 4000), bind(2, 4001))
+    b.call(bind(1, 5000))
+    const options = { dontFragment: true }
+    a.call({ call: 'configure', id: 1, options }, { call: 'associate', id: 1, remote: { address: to, port: 5000 } })
+    a.call(send(1, to, 5000, fill(most + 1)), send(1, to, 5000, fill(most)), send(2, to, 5000, fill(most + 1)))
+    segment.run(50)
+    expect(a.all('SoftError')).toEqual([{ _tag: 'SoftError', id: 1, code: 'EMSGSIZE' }])
+    expect(b.all('Datagram').map(({ data }) => data.length)).toEqual([most, most + 1])
+    const quoted = a.sent.find(({ payload }) => payload.length === 2800)!.payload
+    const tooBig =
+      headers === 28
+        ? frame4(a.mac, ipv4({ from: '10.0.0.9', to: '10.0.0.1', protocol: 1, payload: icmp(3, 4, 1400, quoted) }))
+        : frame6(
+            a.mac,
+            ipv6({
+              from: 'fd00::9',
+              to: 'fd00::1',
+              next: 58,
+              payload: icmp(2, 0, 1400, quoted, ['fd00::9', 'fd00::1']),
+            }),
+          )
+    a.hear(tooBig)
+    expect(a.all('SoftError').at(-1)).toEqual({ _tag: 'SoftError', id: 1, code: 'EMSGSIZE' })
+    a.call(send(1, to, 5000, fill(1400 - headers)), send(1, to, 5000, fill(1401 - headers)))
+    expect(a.all('SoftError')).toHaveLength(3)
+    segment.run(50)
+    expect(b.all('Datagram')).toHaveLength(3)
+  })
+})
+
+it('the traffic class of a socket is on everything it sends', () => {
+  const { a } = pair()
+  a.call(bind(1, 4000), { call: 'configure', id: 1, options: { tos: 0xb8, broadcast: true } })
+  a.call(send(1, '10.0.0.255', 1, hello), send(1, 'ff02::1', 1, hello))
+  const [v4, v6] = a.sent.slice(-2).map(({ payload }) => payload)
+  expect(v4![1]).toBe(0xb8)
+  expect([v6![0], v6![1]! >>> 4]).toEqual([0x6b, 8])
 })
 
 describe('broadcast', () => {
