@@ -4,6 +4,7 @@ import type { Address } from './kernel/id.ts'
 import type { Machine, Millis, Step } from './kernel/machine.ts'
 import { keepBonds } from './peer/bond-measure.ts'
 import { bestUpstream, latencyOf, upstreamAddresses } from './peer/choice.ts'
+import { lookAtDoubts } from './peer/doubt.ts'
 import { takeVerdict } from './peer/hello-receipt.ts'
 import { callUnreached, keepContact, PING_CHECK } from './peer/keepalive.ts'
 import { changeManaged } from './peer/managed.ts'
@@ -49,6 +50,7 @@ export const vl1 = (config: Vl1Config): Machine<Vl1State, Vl1Input, Vl1Output> =
     if (now >= due.queue) retryQueues(node)
     if (now >= due.housekeeping) clean(node)
     if (now >= due.bond) keepBonds(node)
+    if (now >= due.doubt) lookAtDoubts(node)
     release(node)
     return [node, takeOutputs(node)]
   },
@@ -89,7 +91,8 @@ export const worldsOf = (node: Vl1State): { readonly planet: World; readonly moo
 
 export const isOnline = (node: Vl1State): boolean => node.online
 
-const firstDue = ({ due }: Node): Millis => Math.min(due.ping, due.bootstrap, due.queue, due.housekeeping, due.bond)
+const firstDue = ({ due }: Node): Millis => 
+  Math.min(due.ping, due.bootstrap, due.queue, due.housekeeping, due.bond, due.doubt)
 
 const begin = (node: Node, now: Millis): void => {
   node.now = now

@@ -34,7 +34,8 @@ describe('on a bad network', () => {
       net.send(a, b, verbCode.userMessage, text(`message ${i}`))
       net.run(500)
     }
-    expect(net.link(a, b)).toBe('direct')
+    // they may be relayed at this moment: five questions in a row that are lost count as silence
+    expect(net.changes(a, b)).toContain('direct')
     expect(net.texts(b).length).toBeGreaterThan(30)
   })
 

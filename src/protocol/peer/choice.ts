@@ -2,6 +2,7 @@ import type { Address } from '../kernel/id.ts'
 import type { Node } from './node.ts'
 import type { Path } from './path.ts'
 import { relayQuality, UNKNOWN_LATENCY } from './path-quality.ts'
+import { isDoubtful } from './path-silence.ts'
 import { bestRoute, type Peer } from './peer.ts'
 
 /** The upstream that serves best as relay; the last of equals in address order. One that is silent is still usable. */
@@ -36,6 +37,12 @@ export const relayPath = (node: Node): Path | undefined => {
 
 /** Whether some live path leads straight to the peer. */
 export const isDirect = (node: Node, peer: Peer): boolean => bestRoute(peer, node.now) !== undefined
+
+/** Whether one does of which there is no reason to believe that it has stopped working. */
+export const isSound = (node: Node, peer: Peer): boolean => {
+  const best = bestRoute(peer, node.now)
+  return best !== undefined && !isDoubtful(best.path, node.now)
+}
 
 /**
  * The path for packets to a peer (`docs/protocol/vl1.md`, send pipeline): its best live one, else the relay's, else any

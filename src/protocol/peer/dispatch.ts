@@ -9,6 +9,7 @@ import { whois } from '../verb/whois.ts'
 import { maySendWorlds, takeWorld } from '../world/adoption.ts'
 import { readWorlds } from '../world/world.ts'
 import { noteReceived, takeNegotiation, takeReport } from './bond-measure.ts'
+import { wasSentTo } from './contacted.ts'
 import { OLDEST_PROTOCOL } from './greeting.ts'
 import { receiveHello, setVersion } from './hello-receipt.ts'
 import { answerWhois, meet, reply, takeWhois } from './introduction.ts'
@@ -87,9 +88,11 @@ const onBond = (node: Node, { packet, path, verb }: Opened, verdict: Verdict): V
 }
 
 /** It counts as received. */
-const count = (node: Node, { packet, peer, path, hops, verb }: Opened): undefined => {
+const count = (node: Node, it: Opened): undefined => {
+  const { packet, payload, peer, path, hops, verb } = it
   accepted(node, packet, path, verb)
-  received(node, peer, path, hops === 0, verb)
+  const confirms = verb === verbCode.ok && wasSentTo(node.contacted, readU32(payload, 1), path.endpoint)
+  received(node, peer, path, hops === 0, verb, confirms)
   return undefined
 }
 

@@ -20,6 +20,7 @@ import { enqueue, LAST_PROBE, MOST_PROBES, PROBE_AGAIN, RETRY } from './waiting.
 export const sayHello = (node: Node, peer: Peer, endpoint: Endpoint, socket?: number): void => {
   const packet = helloPacket(node, peer, endpoint)
   if (packet === undefined) return
+  peer.attempts++
   const from = node.config.lowBandwidth === true ? (socket ?? node.sockets[0]?.socket) : undefined
   sendTo(node, peer, packet, verbCode.hello, 0, endpoint, from)
 }
@@ -41,6 +42,7 @@ export const contact = (node: Node, peer: Peer, endpoint: Endpoint, socket?: num
     sayHello(node, peer, endpoint, socket)
     return
   }
+  peer.attempts++
   const packet = compose(node, peer.address, verbCode.echo, echo, { data: NOTHING })
   sendTo(node, peer, packet, verbCode.echo, suiteFor(peer), endpoint, socket)
 }

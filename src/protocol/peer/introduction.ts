@@ -4,7 +4,7 @@ import type { Address } from '../kernel/id.ts'
 import { ok, okWhois } from '../verb/ok.ts'
 import { endpointIn, type Rendezvous } from '../verb/rendezvous.ts'
 import { verbCode } from '../verb/verb-code.ts'
-import { isDirect } from './choice.ts'
+import { isSound } from './choice.ts'
 import { probe } from './greeting.ts'
 import { drop, type Node } from './node.ts'
 import type { Path } from './path.ts'
@@ -85,7 +85,7 @@ export const answerCall = (node: Node, peer: Peer): void => {
 export const probeAgain = (node: Node): void => {
   for (const { peer: address, endpoint, socket, delay } of extract(node.waiting.probes, (one) => one.at <= node.now)) {
     const peer = node.peers.get(address)
-    if (peer !== undefined && !isDirect(node, peer) && mayUse(node, peer, endpoint))
+    if (peer !== undefined && !isSound(node, peer) && mayUse(node, peer, endpoint))
       probe(node, peer, endpoint, socket, 2 * delay)
   }
 }

@@ -3,6 +3,7 @@ import { isDirect } from './choice.ts'
 import { printEndpoint } from './endpoint.ts'
 import { callUpstream, contact, sayHello, sayHelloByRelay } from './greeting.ts'
 import { removeRoute } from './learning.ts'
+import { tellMoved } from './moved.ts'
 import { isSeed, type Node, say } from './node.ts'
 import type { Path } from './path.ts'
 import { needsHeartbeat } from './path-quality.ts'
@@ -32,6 +33,7 @@ export const keepContact = (node: Node): void => {
     if (isActive(peer, now)) ping(node, peer, PEER_PING)
     reviewLink(node, peer)
   }
+  tellMoved(node)
 }
 
 /**

@@ -9,10 +9,11 @@ import type { DropReason, Message, Vl1Output } from '../vl1-io.ts'
 import { type Upstreams, upstreamsOf } from '../world/upstreams.ts'
 import type { World } from '../world/world.ts'
 import type { Bonding } from './bond.ts'
+import type { Contacted } from './contacted.ts'
 import type { PathPolicy } from './endpoint.ts'
 import { type LocalRules, noRules, problemIn } from './local-rules.ts'
 import { type PacketIds, packetIds } from './packet-ids.ts'
-import { type PathTable, pathTable } from './path.ts'
+import { type Path, type PathTable, pathTable } from './path.ts'
 import type { Peer } from './peer.ts'
 import type { PeerRecord } from './peer-record.ts'
 import { type ReplyFilter, replyFilter } from './reply-filter.ts'
@@ -54,6 +55,8 @@ export interface Schedule {
   housekeeping: Millis
   /** ECHO and reports of bonds. */
   bond: Millis
+  /** Paths that wait for a sign of life. */
+  doubt: Millis
 }
 
 /** Everything VL1 remembers: a mutable accumulator, one per node, moved only by the machine in `vl1.ts`. */
@@ -85,6 +88,11 @@ export interface Node {
   /** Records of peers not in memory. */
   readonly cache: Map<Address, PeerRecord>
   readonly bonded: Set<Peer>
+  readonly contacted: Contacted
+  /** Paths that wait for a sign of life, and whose they are. */
+  readonly watched: Map<Path, Peer>
+  /** Peers to be told that we have moved, as soon as there is a way to do it. */
+  readonly strayed: Set<Peer>
   online: boolean
   lastUpstreamReceive: Millis
   /** When pairs of peers were last introduced, oldest first (`world/root.ts`). */
@@ -136,12 +144,22 @@ export const newNode = (config: Vl1Config): Node => {
     surface: surface(),
     cache: new Map((config.knownPeers ?? []).map((record) => [record.identity.address, record])),
     bonded: new Set(),
+    contacted: new Map(),
+    watched: new Map(),
+    strayed: new Set(),
     online: false,
     lastUpstreamReceive: -Infinity,
     introductions: new Map(),
     lastBeacon: -Infinity,
     tap: false,
-    due: { ping: Infinity, bootstrap: Infinity, queue: Infinity, housekeeping: Infinity, bond: Infinity },
+    due: {
+      ping: Infinity,
+      bootstrap: Infinity,
+      queue: Infinity,
+      housekeeping: Infinity,
+      bond: Infinity,
+      doubt: Infinity,
+    },
     relay: undefined,
     relayTurn: -1,
     arrived: [],

@@ -21,8 +21,13 @@ export interface Path extends Via {
   readonly trusted: readonly TrustedId[]
   lastIn: Millis
   lastOut: Millis
-  /** Contacts tried since anything came in. */
+  /** Since when something that was sent waits for a sign of life: for anything genuine to come by. `Infinity`: nothing does. */
+  waitsSince: Millis
+  /** Contacts tried since then, and the last of all. */
   probed: number
+  askedAt: Millis
+  /** When silence will have lasted for too long; `Infinity` as long as too few contacts are unanswered. */
+  suspectFrom: Millis
   /** Milliseconds; `UNKNOWN_LATENCY` before the first sample. */
   latency: number
   /** When a peer that shares a network with us last spoke on it. */
@@ -110,7 +115,10 @@ const newPath = ({ tunnels, rules }: PathTable, endpoint: Endpoint, socket: numb
     trusted: trustedAt(rules, ip),
     lastIn: -Infinity,
     lastOut: -Infinity,
+    waitsSince: Infinity,
     probed: 0,
+    askedAt: -Infinity,
+    suspectFrom: Infinity,
     latency: UNKNOWN_LATENCY,
     lastTrusted: -Infinity,
     lastEcho: -Infinity,

@@ -3,7 +3,9 @@ import type { Identity } from '../crypto/identity.ts'
 import { encode } from '../kernel/codec.ts'
 import type { Address } from '../kernel/id.ts'
 import type { PeerPath, PeerSnapshot } from '../vl1-io.ts'
+import { isEligible } from './bond.ts'
 import { isDirect, relayPath } from './choice.ts'
+import { reviewIndirect } from './indirect.ts'
 import { isSeed, type Node, say } from './node.ts'
 import type { Path } from './path.ts'
 import { UNKNOWN_LATENCY } from './path-quality.ts'
@@ -48,11 +50,13 @@ export const armorWith = (node: Node, identity: Identity): Armor | undefined => 
   return key === undefined ? undefined : { key, session: node.config.crypto.session(key) }
 }
 
-/** Says how the peer is reached, where that has changed. */
+/** Says how the peer is reached, where that has changed, and why not straight. */
 export const setLink = (node: Node, peer: Peer, link: PeerSnapshot['link']): void => {
-  if (peer.link === link) return
-  peer.link = link
-  say(node, { _tag: 'Peer', address: peer.address, change: link })
+  if (peer.link !== link) {
+    peer.link = link
+    say(node, { _tag: 'Peer', address: peer.address, change: link })
+  }
+  reviewIndirect(node, peer)
 }
 
 /** Looks again how the peer is reached, after its paths or those of the relay have changed. */
@@ -60,6 +64,7 @@ export const reviewLink = (node: Node, peer: Peer): void => {
   if (isDirect(node, peer)) setLink(node, peer, 'direct')
   else if (peer.link === 'direct' || peer.link === 'relay')
     setLink(node, peer, !peer.upstream && relayPath(node) !== undefined ? 'relay' : 'unreachable')
+  else reviewIndirect(node, peer)
 }
 
 /** The paths that some peer uses. */
@@ -118,7 +123,20 @@ const pathSnapshot = (node: Node, peer: Peer, route: PeerRoute): PeerPath => ({
   preferred: bestRoute(peer, node.now) === route,
   expired: !isLive(route, node.now),
   ...(route.path.tunnel ? { tunneled: true } : {}),
+  ...trustedBy(route),
+  ...bondedAs(node, peer, route),
 })
+
+const trustedBy = ({ path }: PeerRoute): Pick<PeerPath, 'trustedPathId'> => {
+  const id = path.trusted[0]
+  return id === undefined ? {} : { trustedPathId: (BigInt(id.high) << 32n) | BigInt(id.low) }
+}
+const bondedAs = (node: Node, peer: Peer, route: PeerRoute): Pick<PeerPath, 'bond'> => {
+  if (peer.bond === undefined) return {}
+  if (!isEligible(node, route)) return { bond: 'silent' }
+  const carries = node.config.bonding?.policy !== 'active-backup' || peer.bond.active === route
+  return { bond: carries ? 'active' : 'standby' }
+}
 
 const remember = (node: Node, record: PeerRecord): void => {
   node.cache.delete(record.identity.address)

@@ -2,10 +2,11 @@ import type { Identity } from '../crypto/identity.ts'
 import type { Session } from '../crypto/suite.ts'
 import type { Address } from '../kernel/id.ts'
 import type { Millis } from '../kernel/machine.ts'
-import type { PeerSnapshot } from '../vl1-io.ts'
+import type { IndirectReason, PeerSnapshot } from '../vl1-io.ts'
 import type { Bond } from './bond.ts'
 import { PATH_EXPIRE, type Path } from './path.ts'
-import { PEER_TIMEOUT, pathQuality, UNKNOWN_LATENCY } from './path-quality.ts'
+import { PATH_ALIVE, PEER_TIMEOUT, pathQuality, UNKNOWN_LATENCY } from './path-quality.ts'
+import { isDoubtful, isSuspect } from './path-silence.ts'
 
 /** What two identities seal their packets with; made when first needed, fixed from then on. */
 export interface Armor {
@@ -54,6 +55,11 @@ export interface Peer {
   lastPush: Millis
   lastPushed: Millis
   hastyPushes: number
+  /** Contacts made at its endpoints, and why the last of those that were not was not, since a path led straight to it. */
+  attempts: number
+  refused: 'forbidden' | 'unusable' | undefined
+  /** Why none does, as last told. */
+  indirect: IndirectReason | undefined
   /** Last look where its owner says it is. */
   lastHint: Millis
   /** Gate: its last WHOIS answered. */
@@ -90,6 +96,9 @@ export const newPeer = (identity: Identity, since: Millis): Peer => ({
   lastPush: -Infinity,
   lastPushed: -Infinity,
   hastyPushes: 0,
+  attempts: 0,
+  refused: undefined,
+  indirect: undefined,
   lastHint: -Infinity,
   lastWhois: -Infinity,
   routes: [],
@@ -101,13 +110,6 @@ export const newPeer = (identity: Identity, since: Millis): Peer => ({
 })
 
 export const isLive = (route: PeerRoute, now: Millis): boolean => now - route.heardAt < PATH_EXPIRE
-/**
- * A live path that has left several contacts in a row unanswered. Native nodes use it until it expires, 243 s of silence;
- * we take the relay meanwhile, and go on trying.
- */
-export const isSuspect = (path: Path, now: Millis): boolean =>
-  path.probed >= SUSPECT_AFTER && now - path.lastIn >= SUSPECT_SILENCE
-
 /** The working route with the best quality, the last of equals; with `expired`, of all that are remembered. */
 export const bestRoute = (peer: Peer, now: Millis, expired = false): PeerRoute | undefined => {
   let best: PeerRoute | undefined
@@ -124,7 +126,7 @@ export const bestRoute = (peer: Peer, now: Millis, expired = false): PeerRoute |
 export const qualityOf = (route: PeerRoute, now: Millis): number =>
   pathQuality(
     route.path.tunnel ? tunneled(route.path.latency) : route.path.latency,
-    now - route.path.lastIn,
+    isDoubtful(route.path, now) ? Math.max(PATH_ALIVE, now - route.path.lastIn) : now - route.path.lastIn,
     route.path.scope,
     route.priority,
   )
@@ -142,7 +144,5 @@ export const isTrusted = (peer: Peer, now: Millis): boolean => now - peer.lastTr
 export const suiteFor = (peer: Peer): 1 | 3 => (peer.protocol >= SUITE_3_FROM ? 3 : 1)
 
 const SLOWEST_TUNNEL = 18_000
-const SUSPECT_AFTER = 3
-const SUSPECT_SILENCE: Millis = 9_000
 export const TRUST_WINDOW: Millis = 600_000
 const SUITE_3_FROM = 12

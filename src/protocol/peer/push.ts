@@ -3,15 +3,16 @@ import { parseIp, samePrefix } from '../kernel/ip.ts'
 import { compressPacket } from '../packet/compression.ts'
 import { type DirectPath, pathFlag, pushDirectPaths } from '../verb/push-direct-paths.ts'
 import { verbCode } from '../verb/verb-code.ts'
-import { forgetChoice } from './choice.ts'
+import { forgetChoice, isSound } from './choice.ts'
 import { isUsable, printEndpoint, sameEndpoint, scopeOfEndpoint } from './endpoint.ts'
-import { contact, sayHello } from './greeting.ts'
+import { contact, probe, sayHello } from './greeting.ts'
 import { drop, type Node } from './node.ts'
 import { familyOf, type Path, pathFor } from './path.ts'
 import { isLive, type Peer } from './peer.ts'
 import { MAX_PATHS } from './peer-record.ts'
 import { reviewLink, sayPath } from './peer-table.ts'
 import { mayUse } from './permission.ts'
+import { isHastyPush } from './push-gate.ts'
 import { compose, sendBy } from './seal.ts'
 import { surfaceEndpoints } from './surface.ts'
 
@@ -33,9 +34,7 @@ export const pushPaths = (node: Node, peer: Peer, path: Path): void => {
 
 /** Tries what a peer offers (`docs/protocol/vl1.md`, PUSH_DIRECT_PATHS), within limits on how often and how many. */
 export const takePushed = (node: Node, peer: Peer, path: Path, paths: readonly DirectPath[]): void => {
-  peer.hastyPushes = node.now - peer.lastPushed <= PUSH_WINDOW ? peer.hastyPushes + 1 : 0
-  peer.lastPushed = node.now
-  if (peer.hastyPushes >= MOST_HASTY) {
+  if (isHastyPush(peer, node.now)) {
     drop(node, 'rate-limited', path, peer.address)
     return
   }
@@ -50,7 +49,8 @@ export const takePushed = (node: Node, peer: Peer, path: Path, paths: readonly D
     tried.set(kind, n)
     if (n > MOST_PER_KIND) continue
     if (redirect) follow(node, peer, path, endpoint)
-    else contact(node, peer, endpoint)
+    else if (isSound(node, peer)) contact(node, peer, endpoint)
+    else probe(node, peer, endpoint)
   }
 }
 
@@ -86,8 +86,5 @@ const sameHost = (a: Endpoint, b: Endpoint): boolean => {
 const NOTHING = new Uint8Array(0)
 /** 24 bytes each at most: under 1200 bytes together. */
 const RECORDS_PER_PACKET = 48
-/** Pushes that follow the one before within 30 s: so many are taken (`docs/protocol/vl1.md`, PUSH_DIRECT_PATHS). */
-export const PUSH_WINDOW = 30_000
-export const MOST_HASTY = 8
 /** Endpoints of one scope and family that one push makes us try. */
 const MOST_PER_KIND = 8

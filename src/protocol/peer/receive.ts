@@ -25,7 +25,6 @@ export const receiveAll = (node: Node, batch: readonly LinkDatagram[]): void => 
   makeRoom(node.paths, batch.length, () => pathsOfPeers(node), node.now)
   for (const { data, from, socket } of batch) {
     const path = pathFor(node.paths, from, socket)
-    path.probed = 0
     path.lastIn = node.now // before anything is proven: it may only weigh in scoring
     if (data.length > MAX_PACKET) {
       drop(node, 'oversized', path)

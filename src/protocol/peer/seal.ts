@@ -7,10 +7,12 @@ import { sealTrusted, writeHeader } from '../packet/header.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { HEADER } from '../vl1-io.ts'
 import { noteSent } from './bond-measure.ts'
+import { noteContact } from './contacted.ts'
 import { trustedAt } from './local-rules.ts'
 import { drop, type Node } from './node.ts'
 import { nextId } from './packet-ids.ts'
 import { type Path, pathFor, pathsTo } from './path.ts'
+import { noteAsked } from './path-silence.ts'
 import { type Peer, suiteFor } from './peer.ts'
 import { armorOf } from './peer-table.ts'
 import { expectReply } from './reply-filter.ts'
@@ -48,15 +50,16 @@ export const sendTo = (
   socket: number | undefined,
 ): void => {
   if (!seal(node, peer, packet, verb, suite, endpoint)) return
+  noteContact(node.contacted, packet, endpoint)
   if (socket !== undefined) {
     const path = pathFor(node.paths, endpoint, socket)
-    path.probed++
+    noteAsked(path, node.now)
     transmit(node, packet, path, verb)
     noteSent(node, peer, packet, verb, path)
     return
   }
   for (const path of pathsTo(node.paths, endpoint)) {
-    path.probed++
+    noteAsked(path, node.now)
     path.lastOut = node.now
   }
   node.outbox.push({ data: packet, to: endpoint })

@@ -3,7 +3,7 @@ import { isReserved } from '../kernel/id.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { whois } from '../verb/whois.ts'
 import { bestUpstream, pathTo } from './choice.ts'
-import { drop, type Node } from './node.ts'
+import { drop, type Node, say } from './node.ts'
 import { take } from './rate-gate.ts'
 import { compose, sendBy } from './seal.ts'
 import {
@@ -40,6 +40,7 @@ export const seek = (node: Node, address: Address, ours = true): void => {
     return
   }
   sought.set(address, { since: node.now, until: node.now + PATIENCE, askedAt: -Infinity, asked: 0, ours })
+  if (ours) say(node, { _tag: 'Indirect', address, reason: 'identity-unknown' })
   node.due.queue = Math.min(node.due.queue, node.now + RETRY)
   ask(node, address)
 }

@@ -6,6 +6,7 @@ import type { OutPacket } from '../vl1-io.ts'
 import { bondedPath, copies } from './bond.ts'
 import { noteSent } from './bond-measure.ts'
 import { isDirect, pathTo } from './choice.ts'
+import { awaitSign } from './doubt.ts'
 import { tryHints } from './hints.ts'
 import { drop, type Node } from './node.ts'
 import { nextId } from './packet-ids.ts'
@@ -85,6 +86,7 @@ const flush = (node: Node, run: Run): void => {
     setLink(node, peer, 'relay')
     tryHints(node, peer)
   }
+  awaitSign(node, peer, path)
   const trusted = path.trusted[0]
   if (trusted === undefined) armor.session.seal(suiteFor(peer), packets)
   else for (const packet of packets) sealTrusted(packet, trusted.high, trusted.low)

@@ -1,27 +1,51 @@
-import type { LocalSocket } from '../datagram.ts'
-import { callUpstream } from './greeting.ts'
+import type { Endpoint, LocalSocket } from '../datagram.ts'
+import { callUpstream, probe } from './greeting.ts'
 import { callUnreached } from './keepalive.ts'
 import { removeRoute } from './learning.ts'
+import { stray } from './moved.ts'
 import type { Node } from './node.ts'
+import { isActive, type Peer } from './peer.ts'
 import { peerOf } from './peer-table.ts'
+import { mayUse } from './permission.ts'
+import { forgetSockets } from './surface.ts'
 
 /**
  * The link's sockets have changed. Paths over sockets that are gone are forgotten; from new ones the upstreams hear at
- * once, not at the next tick.
+ * once, not at the next tick, and so does whoever was reached by those paths. Peers that take part in a network with us
+ * are told as soon as there is a way to do it: what they send goes to where we have been until they find it silent.
  */
 export const changeSockets = (node: Node, sockets: readonly LocalSocket[]): void => {
   const before = new Set(node.sockets.map((one) => one.socket))
   const after = new Set(sockets.map((one) => one.socket))
   node.sockets = sockets
   node.paths.tunnels = new Set(sockets.filter((one) => one.tunnel === true).map((one) => one.socket))
-  for (const peer of node.peers.values())
-    for (const route of [...peer.routes]) if (!after.has(route.path.socket)) removeRoute(node, peer, route)
-  if (sockets.some((one) => !before.has(one.socket)))
-    for (const address of node.upstreams.byAddress.keys()) {
-      const peer = peerOf(node, address)
-      if (peer === undefined) continue
-      peer.unanswered = 0
-      callUpstream(node, peer)
-    }
+  forgetSockets(node.surface, (socket) => !after.has(socket))
+  const lost = forgetPaths(node, (socket) => !after.has(socket))
+  if (sockets.some((one) => !before.has(one.socket))) {
+    callUpstreams(node)
+    stray(node)
+  }
+  if (sockets.length > 0)
+    for (const [peer, endpoint] of lost)
+      if (!peer.upstream && isActive(peer, node.now) && mayUse(node, peer, endpoint)) probe(node, peer, endpoint)
   callUnreached(node)
+}
+
+const forgetPaths = (node: Node, gone: (socket: number) => boolean): readonly (readonly [Peer, Endpoint])[] => {
+  const lost: (readonly [Peer, Endpoint])[] = []
+  for (const peer of node.peers.values())
+    for (const route of peer.routes.filter(({ path }) => gone(path.socket))) {
+      removeRoute(node, peer, route)
+      lost.push([peer, route.path.endpoint])
+    }
+  return lost
+}
+
+const callUpstreams = (node: Node): void => {
+  for (const address of node.upstreams.byAddress.keys()) {
+    const peer = peerOf(node, address)
+    if (peer === undefined) continue
+    peer.unanswered = 0
+    callUpstream(node, peer)
+  }
 }

@@ -13,6 +13,7 @@ export interface Surface {
 }
 
 export interface Report {
+  readonly socket: number
   readonly reporterEndpoint: Endpoint
   readonly scope: Scope
   readonly claimed: Endpoint
@@ -45,7 +46,7 @@ export const report = (
       if (one.scope === reach && printEndpoint(one.reporterEndpoint) !== printEndpoint(path.endpoint))
         s.reports.delete(other)
   s.reports.delete(key) // behind the others: the map's order is that of age
-  s.reports.set(key, { reporterEndpoint: path.endpoint, scope: reach, claimed, trusted, at: now })
+  s.reports.set(key, { socket: path.socket, reporterEndpoint: path.endpoint, scope: reach, claimed, trusted, at: now })
   if (s.reports.size > MOST_REPORTS)
     for (const oldest of s.reports.keys()) {
       s.reports.delete(oldest)
@@ -58,6 +59,11 @@ export const report = (
 export const surfaceEndpoints = (s: Surface): readonly Endpoint[] => [
   ...new Map([...s.reports.values()].map(({ claimed }) => [printEndpoint(claimed), claimed])).values(),
 ]
+
+/** What was said of sockets that are gone is void. */
+export const forgetSockets = (s: Surface, gone: (socket: number) => boolean): void => {
+  for (const [key, one] of s.reports) if (gone(one.socket)) s.reports.delete(key)
+}
 
 export const expireReports = (s: Surface, now: Millis): void => {
   for (const [key, one] of s.reports) if (now - one.at >= SURFACE_TTL) s.reports.delete(key)

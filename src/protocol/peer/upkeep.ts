@@ -5,6 +5,7 @@ import { sweepIntroductions } from '../world/root.ts'
 import { pathTo } from './choice.ts'
 import { sayHello } from './greeting.ts'
 import { answerCall, probeAgain } from './introduction.ts'
+import { tellMoved } from './moved.ts'
 import { drop, isSeed, type Node } from './node.ts'
 import { sweepPaths } from './path.ts'
 import { isActive, type Peer } from './peer.ts'
@@ -29,6 +30,7 @@ export const release = (node: Node): void => {
       if (!node.upstreams.byAddress.has(peer.address)) sendUnsent(node, peer)
       else {
         sendAllUnsent(node)
+        tellMoved(node)
         for (const address of node.waiting.sought.keys()) ask(node, address)
       }
     }

@@ -61,6 +61,8 @@ export interface Waiting {
   probes: Probe[]
   /** What WHOIS requests are paid from: a flood of unknown sources is not passed on to the root. */
   readonly asks: Bucket
+  /** What is paid from whenever peers are told that we have moved. */
+  readonly moves: Bucket
 }
 
 export const waiting = (): Waiting => ({
@@ -70,6 +72,7 @@ export const waiting = (): Waiting => ({
   called: new Map(),
   probes: [],
   asks: bucket(ASKS_BURST),
+  moves: bucket(MOVES_BURST),
 })
 
 /** Puts `item` behind the others; what had to go for it, if anything. */
@@ -106,5 +109,8 @@ export const LAST_PROBE: Millis = 4_000
 export const HASTY_ASKS = 10
 export const ASKS_BURST = 128
 export const ASKS_PER_SECOND = 64
+/** Moves that are told at once, then per second: peers refuse eight pushes in a row. */
+export const MOVES_BURST = 4
+export const MOVES_PER_SECOND = 0.1
 /** So many of a burst are kept for what we want to know ourselves. */
 export const ASKS_KEPT = 64
