@@ -14,7 +14,7 @@ import { icmpError } from './icmp-error.ts'
 import { fail } from './lifecycle.ts'
 import { listeners } from './listen.ts'
 import { configure, connect, listen } from './open.ts'
-import { receivePool } from './receive-pool.ts'
+import { receivePool, relieved } from './receive-pool.ts'
 import { isEmpty } from './reordering.ts'
 import { changePath } from './rtt.ts'
 import { readI32, readSegment, segment } from './segment.ts'
@@ -57,6 +57,10 @@ export const createTcp = (deps: TcpDeps, env: TcpEnv = tcpEnv(deps)): Tcp => {
   const s = segment()
 
   const flush = (now: Millis): void => {
+    for (const c of relieved(env.receivePool)) {
+      c.rcv.ackNow = c.state >= ESTABLISHED
+      touch(env, c)
+    }
     // what is touched while flushing is appended, and flushed too
     for (let i = 0; i < env.touched.length; i++) {
       const c = env.touched[i]!

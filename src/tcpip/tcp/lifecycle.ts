@@ -5,6 +5,7 @@ import { type Connection, NOBODY } from './connection.ts'
 import { unfile } from './deadlines.ts'
 import { emitAbort } from './emit.ts'
 import type { TcpEnv } from './env.ts'
+import { giveBack } from './receive-pool.ts'
 import { CLOSED, type State, SYN_RECEIVED, stateNames, TIME_WAIT } from './state.ts'
 
 /** The connection enters another state, and whoever watches it hears so. */
@@ -18,6 +19,7 @@ export const remove = (env: TcpEnv, c: Connection): void => {
   if (c.state === CLOSED) return
   if (c.state === SYN_RECEIVED && c.listener !== undefined) c.listener.halfOpen--
   c.state = CLOSED
+  giveBack(c)
   env.connections.remove(c)
   unfile(env.heap, c)
   if (c.id !== NOBODY) env.byId.delete(c.id)

@@ -3,7 +3,8 @@ import type { Connection } from './connection.ts'
 import { emitAck } from './emit.ts'
 import type { TcpEnv } from './env.ts'
 import { become, enterTimeWait } from './lifecycle.ts'
-import { forget, hold, isEmpty, release } from './reordering.ts'
+import { isFull } from './receive-pool.ts'
+import { dropHighest, forget, hold, isEmpty, release } from './reordering.ts'
 import { FIN, type Segment } from './segment.ts'
 import { CLOSE_WAIT, CLOSING, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2 } from './state.ts'
 import { widen } from './window.ts'
@@ -24,6 +25,10 @@ export const receive = (env: TcpEnv, c: Connection, s: Segment, now: Millis): vo
   const skip = -early
   if (skip > 0 && s.length > 0) duplicate(c, s.seq, skip < s.length ? rcv.nxt : (s.seq + s.length) | 0)
   const length = s.length - skip
+  if (length > 0 && isFull(rcv.pool) && rcv.unread > 0) {
+    env.out({ _tag: 'Drop', reason: 'tcp-window' })
+    return
+  }
   if (length > 0) {
     const from = s.data + skip
     deliver(env, c, s.bytes.subarray(from, from + length))
@@ -42,14 +47,17 @@ const deliver = (env: TcpEnv, c: Connection, data: Uint8Array): void => {
   const { rcv } = c
   rcv.nxt = (rcv.nxt + data.length) | 0
   rcv.unread += data.length
+  rcv.pool.used += data.length
   env.out({ _tag: 'Data', id: c.id, data })
 }
 
 const fillHole = (env: TcpEnv, c: Connection): void => {
   const { rcv } = c
+  const { held } = rcv.reordering
   for (let next = release(rcv.reordering, rcv.nxt); next !== undefined; next = release(rcv.reordering, rcv.nxt))
     deliver(env, c, next)
   forget(rcv.reordering, rcv.nxt)
+  rcv.pool.used -= held - rcv.reordering.held
   rcv.ackNow = true
 }
 
@@ -58,12 +66,28 @@ const keepForLater = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void
   const ranges = rcv.reordering.ranges.length
   // the peer's count of lost ranges and duplicate ACKs depends on hearing of each: what is pending goes first
   if (rcv.ackNow) emitAck(env, c, now)
+  if (isFull(rcv.pool) && !makeRoom(c, s.seq, s.length)) {
+    rcv.ackNow = true
+    env.out({ _tag: 'Drop', reason: 'tcp-window' })
+    return
+  }
+  const before = rcv.reordering.held
   const known = hold(rcv.reordering, s.seq, s.bytes.subarray(s.data, s.data + s.length), rcv.buffer)
+  rcv.pool.used += rcv.reordering.held - before
   rcv.ackNow = true
   if (known >= 0) widen(c, (s.seq + s.length) | 0)
   else env.out({ _tag: 'Drop', reason: 'tcp-window' })
   if (known === s.length) duplicate(c, s.seq, (s.seq + s.length) | 0)
   if (!c.loss.sack || rcv.reordering.ranges.length > ranges) emitAck(env, c, now)
+}
+
+/** Drops what is furthest ahead until there is room for `length` bytes at `seq`; false if those are furthest. */
+const makeRoom = (c: Connection, seq: number, length: number): boolean => {
+  const { reordering, pool } = c.rcv
+  const before = reordering.held
+  while (before - reordering.held < length && dropHighest(reordering, seq));
+  pool.used -= before - reordering.held
+  return before - reordering.held >= length
 }
 
 /** Bytes that were here already are reported (RFC 2883) and answered at once. */

@@ -8,6 +8,8 @@ export interface Reordering {
   /** Spans before this index were handed out already. */
   first: number
   readonly ranges: Range[]
+  /** Bytes of all spans. */
+  held: number
 }
 interface Span {
   readonly seq: number
@@ -18,7 +20,7 @@ interface Range {
   to: number
 }
 
-export const reordering = (): Reordering => ({ spans: [], first: 0, ranges: [] })
+export const reordering = (): Reordering => ({ spans: [], first: 0, ranges: [], held: 0 })
 export const isEmpty = (r: Reordering): boolean => r.first === r.spans.length
 
 /**
@@ -53,6 +55,7 @@ export const hold = (r: Reordering, seq: number, bytes: Uint8Array, window: numb
     from = ((rightEnd - end) | 0) > 0 ? end : rightEnd
     at++
   }
+  r.held += fresh
   report(r, seq, end)
   return bytes.length - fresh
 }
@@ -62,6 +65,7 @@ export const release = (r: Reordering, next: number): Uint8Array | undefined => 
   const span = r.spans[r.first]
   if (span === undefined || ((span.seq - next) | 0) > 0) return undefined
   r.first++
+  r.held -= span.bytes.length
   if (r.first === r.spans.length) {
     r.spans = []
     r.first = 0
@@ -77,6 +81,28 @@ export const release = (r: Reordering, next: number): Uint8Array | undefined => 
 /** Ranges that `next` has passed are no news any more. */
 export const forget = (r: Reordering, next: number): void => {
   for (let i = r.ranges.length - 1; i >= 0; i--) if (((r.ranges[i]!.to - next) | 0) <= 0) r.ranges.splice(i, 1)
+}
+
+/**
+ * Makes room: drops the span of the highest sequence and reports it no longer (RFC 2018 §8 allows it). False if bytes at
+ * `seq` would come behind it: they are what has to go.
+ */
+export const dropHighest = (r: Reordering, seq: number): boolean => {
+  const last = r.spans[r.spans.length - 1]
+  if (isEmpty(r) || last === undefined || ((seq - last.seq) | 0) > 0) return false
+  r.spans.pop()
+  r.held -= last.bytes.length
+  for (let i = r.ranges.length - 1; i >= 0; i--) {
+    const range = r.ranges[i]!
+    if (((range.to - last.seq) | 0) <= 0) continue
+    if (((range.from - last.seq) | 0) >= 0) r.ranges.splice(i, 1)
+    else range.to = last.seq
+  }
+  if (r.first === r.spans.length) {
+    r.spans = []
+    r.first = 0
+  }
+  return true
 }
 
 /** Puts the range around `from`…`to` first, merged with those it touches. */

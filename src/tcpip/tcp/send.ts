@@ -103,12 +103,12 @@ export const sendNext = (env: TcpEnv, c: Connection, now: Millis): boolean => {
   if (length === 0 && !fin) return false
   const last = length === unsent
   if (length < s.mss && !fin && !s.override) {
-    if (last) {
-      if (!c.options.noDelay && ((s.partialEnd - s.una) | 0) > 0) return false
-    } else if (2 * length < s.maxWnd) {
-      c.at.hold = now + OVERRIDE
+    if (last ? c.options.cork : 2 * length < s.maxWnd) {
+      if (s.heldAt === Infinity) s.heldAt = now
+      c.at.hold = s.heldAt + OVERRIDE
       return false
     }
+    if (last && !c.options.noDelay && ((s.partialEnd - s.una) | 0) > 0) return false
   }
   const d = c.delivery
   const spare = c.loss.sack || c.loss.phase === RECOVERY ? 0 : Math.min(2, c.loss.dupAcks) * s.mss
@@ -138,6 +138,7 @@ export const sendNew = (env: TcpEnv, c: Connection, length: number, fin: boolean
     c.at.rto = now + timeoutOf(c.rtt)
   }
   s.nxt = end
+  s.heldAt = Infinity
   if (fin) s.finSent = true
   if (length < s.mss) s.partialEnd = end
   spend(c, length)
@@ -305,7 +306,7 @@ const BURST = 32
 const SMALLEST_BUFFER = 262_144
 export const LARGEST_BUFFER = 4_194_304
 const WORTH_WAKING = 65_536
-/** Sender silly window avoidance waits this long for a better window (RFC 9293 §3.8.6.2.1). */
+/** So long a segment waits for a better window (RFC 9293 §3.8.6.2.1), or under the cork for more to fill it. */
 const OVERRIDE = 200
 const DELAYED_ACK_ALLOWANCE = 200
 /** Event loops have no finer timers; a probe each few ms of scheduling noise would be waste. */

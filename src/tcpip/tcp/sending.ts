@@ -39,6 +39,8 @@ export interface Sending {
   probes: number
   /** Sender SWS avoidance is suspended for one round: the override timer fired. */
   override: boolean
+  /** Since when a segment that is not full is held back by a small window or the cork; `Infinity`: none is. */
+  heldAt: Millis
   retries: number
   keepProbes: number
   /** When the oldest outstanding data was first sent without any progress since. */
@@ -76,6 +78,7 @@ export const newSending = (iss: number, limit: number): Sending => ({
   probing: false,
   probes: 0,
   override: false,
+  heldAt: Infinity,
   retries: 0,
   keepProbes: 0,
   stalledAt: 0,

@@ -69,6 +69,7 @@ const retransmitDue = (env: TcpEnv, c: Connection, now: Millis): void => {
     }
     snd.retries++
     c.rtt.backoff++
+    if (snd.retries === DOUBTFUL) env.ip.doubt(c.flow)
     sendSyn(env, c, now)
     return
   }
@@ -78,6 +79,7 @@ const retransmitDue = (env: TcpEnv, c: Connection, now: Millis): void => {
     return
   }
   onTimeout(env, c, now)
+  if (snd.retries === DOUBTFUL) env.ip.doubt(c.flow)
   if (c.options.userTimeout > 0) c.at.rto = Math.min(c.at.rto, snd.stalledAt + c.options.userTimeout)
 }
 
@@ -121,6 +123,8 @@ const keepDue = (env: TcpEnv, c: Connection, now: Millis): void => {
   c.at.keep = now + options.keepInterval
 }
 
+/** With so many retransmissions unanswered, perhaps the neighbour has moved or is gone. */
+const DOUBTFUL = 3
 const SYN_RETRIES = 6
 const SYN_ACK_RETRIES = 5
 const RETRIES = 15

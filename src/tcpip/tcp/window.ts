@@ -1,5 +1,6 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
 import type { Connection } from './connection.ts'
+import { isTight, withhold } from './receive-pool.ts'
 
 /**
  * The receive window (RFC 9293 §3.8.6): its right edge never moves left, moves right only by amounts worth telling
@@ -9,7 +10,10 @@ import type { Connection } from './connection.ts'
 /** The window to put into a segment; remembers the edge it promises. */
 export const windowField = (c: Connection): number => {
   const rcv = c.rcv
-  if (growth(c) >= worthTelling(c)) rcv.adv = (rcv.nxt + rcv.buffer - rcv.unread) | 0
+  if (growth(c) >= worthTelling(c)) {
+    if (isTight(rcv.pool)) withhold(c)
+    else rcv.adv = (rcv.nxt + rcv.buffer - rcv.unread) | 0
+  }
   const span = (rcv.adv - rcv.nxt) | 0
   if (span <= 0) return 0
   // rounded up, lest the edge moves left by the bits that scaling cuts
@@ -22,11 +26,16 @@ export const windowField = (c: Connection): number => {
 /** The reader took `bytes`; true if the peer should hear of the larger window without waiting for other news. */
 export const consume = (c: Connection, bytes: number, now: Millis): boolean => {
   const rcv = c.rcv
-  rcv.unread = Math.max(0, rcv.unread - bytes)
+  const taken = Math.min(bytes, rcv.unread)
+  rcv.unread -= taken
+  rcv.pool.used -= taken
   rcv.taken += bytes
   tune(c, now)
   const left = (rcv.adv - rcv.nxt) | 0
-  return growth(c) >= worthTelling(c) && (left < c.snd.mss || left < rcv.buffer / 2)
+  if (growth(c) < worthTelling(c) || (left >= c.snd.mss && left >= rcv.buffer / 2)) return false
+  if (!isTight(rcv.pool)) return true
+  withhold(c)
+  return false
 }
 
 /** Bytes up to `end` wait behind a hole: while it is repaired, as many more are on their way. */

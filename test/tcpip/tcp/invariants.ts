@@ -11,6 +11,8 @@ export const invariants = (env: TcpEnv): string | undefined => {
     const wrong = ofConnection(c)
     if (wrong !== undefined) return wrong
   }
+  const kept = env.connections.values().reduce((n, { rcv }) => n + rcv.unread + rcv.reordering.held, 0)
+  if (kept !== env.receivePool.used) return `the pool counts ${env.receivePool.used} bytes, connections keep ${kept}`
   return undefined
 }
 

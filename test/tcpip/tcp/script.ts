@@ -2,8 +2,10 @@ import { expect } from 'vitest'
 import { seededRandom } from '../../../src/protocol/kernel/rng.ts'
 import { checksumOf, isIntact, pseudoHeaderSum, sum } from '../../../src/tcpip/checksum.ts'
 import type { StackOutput, TcpOptions } from '../../../src/tcpip/stack-io.ts'
-import { createTcp } from '../../../src/tcpip/tcp/create-tcp.ts'
+import { createTcp, tcpEnv } from '../../../src/tcpip/tcp/create-tcp.ts'
+import type { ReceivePool } from '../../../src/tcpip/tcp/receive-pool.ts'
 import { readSegment, segment } from '../../../src/tcpip/tcp/segment.ts'
+import type { TcpDeps } from '../../../src/tcpip/tcp/tcp.ts'
 import { fakeIp, ip } from './wire.ts'
 
 /**
@@ -30,6 +32,8 @@ export interface Script {
   readonly write: (bytes: number) => void
   readonly consume: (bytes: number) => void
   readonly call: (name: 'shutdown' | 'close' | 'abort') => void
+  /** The owner of the listener takes a connection. */
+  readonly accept: () => void
   readonly configure: (options: TcpOptions) => void
   /** The next outputs for the program, `Wrote` and `Drop` left out. */
   readonly hears: (...lines: readonly string[]) => void
@@ -41,6 +45,8 @@ export interface Script {
   readonly tooBig: (mtu: number, seq: number) => void
   /** A clean slate: handshake done from the peer's side, nothing pending. */
   readonly established: (options?: TcpOptions, syn?: string, rtt?: number) => void
+  /** How often IP was asked whether the neighbour is still there. */
+  readonly doubts: () => number
   readonly deadline: () => number
   readonly segmentBytes: (line: string) => Uint8Array
   readonly raw: (bytes: Uint8Array) => void
@@ -56,7 +62,7 @@ export interface Spoken {
   readonly fields: ReadonlyMap<string, string>
 }
 
-export const script = (family: 4 | 6 = 4, start = 1_700_000_000_000): Script => {
+export const script = (family: 4 | 6 = 4, start = 1_700_000_000_000, pool?: ReceivePool): Script => {
   const own = ip(family === 4 ? '10.0.0.1' : 'fd00::1')
   const other = ip(family === 4 ? '10.0.0.2' : 'fd00::2')
   let now = start
@@ -67,16 +73,20 @@ export const script = (family: 4 | 6 = 4, start = 1_700_000_000_000): Script => 
   let drops: string[] = []
   let local = 80
   const read = segment()
-  const tcp = createTcp({
-    ip: fakeIp(
-      own,
-      () => mtu,
-      (_remote, bytes) => sent.push(describe(bytes)),
-    ),
+  let doubts = 0
+  const path = fakeIp(
+    own,
+    () => mtu,
+    (_remote, bytes) => sent.push(describe(bytes)),
+  )
+  const deps: TcpDeps = {
+    ip: { ...path, doubt: () => doubts++ },
     random: seededRandom(7),
     trustLink: false,
     out: (o) => (o._tag === 'Drop' ? drops.push(o.reason) : o._tag === 'Wrote' ? 0 : told.push(say(o))),
-  })
+  }
+  const env = tcpEnv(deps)
+  const tcp = createTcp(deps, pool === undefined ? env : { ...env, receivePool: pool })
   const settle = (): void => {
     for (; tcp.deadline() <= now; ) tcp.tick(now)
     tcp.flush(now)
@@ -93,7 +103,10 @@ export const script = (family: 4 | 6 = 4, start = 1_700_000_000_000): Script => 
     fields.set('win', `${read.window}`)
     if (read.mss > 0) fields.set('mss', `${read.mss}`)
     if (read.sackPermitted) fields.set('sackok', '')
-    if (read.timestamps) fields.set('ts', `${read.tsEcho}`)
+    if (read.timestamps) {
+      fields.set('ts', `${read.tsEcho}`)
+      fields.set('tsval', `${read.tsValue}`)
+    }
     if (read.scale >= 0) fields.set('ws', `${read.scale}`)
     const blocks: string[] = []
     for (let b = 0; b < read.blocks; b++)
@@ -188,6 +201,7 @@ export const script = (family: 4 | 6 = 4, start = 1_700_000_000_000): Script => 
       tcp.call({ call: name, id: 1 }, now)
       tcp.flush(now)
     },
+    accept: () => tcp.call({ call: 'accept', id: 1000 }, now),
     configure: (options) => {
       tcp.call({ call: 'configure', id: 1, options }, now)
       tcp.flush(now)
@@ -226,6 +240,7 @@ export const script = (family: 4 | 6 = 4, start = 1_700_000_000_000): Script => 
       told = []
       drops = []
     },
+    doubts: () => doubts,
     deadline: tcp.deadline,
     segmentBytes: compose,
     raw: (bytes) => {

@@ -17,6 +17,24 @@ it('X01 a segment nobody acknowledges is sent again ever more seldom, and given 
   expect(t.deadline()).toBe(Infinity)
 })
 
+it('the third retransmission asks whether the neighbour is still there, of data and of a SYN', () => {
+  const t = script()
+  t.established(undefined, plain)
+  t.write(100)
+  t.wait(200 + 400)
+  expect(t.doubts()).toBe(0)
+  t.wait(800)
+  expect(t.doubts()).toBe(1)
+  t.wait(3_600_000)
+  expect(t.doubts()).toBe(1)
+  const s = script()
+  s.connect()
+  s.wait(6999)
+  expect(s.doubts()).toBe(0)
+  s.wait(1)
+  expect(s.doubts()).toBe(1)
+})
+
 it('X02 with an RTT of 50 ms the timeout is 200 ms', () => {
   const t = script()
   t.established(undefined, plain)

@@ -165,6 +165,44 @@ it('small writes go at once with noDelay, also when it is set later', () => {
   t.sees('A 3+1')
 })
 
+it('N15 under the cork a partial segment waits for more, but no longer than 200 ms', () => {
+  const t = script()
+  // without SACK there is no tail loss probe, which would take what is held back
+  t.established({ cork: true }, 'S 0 mss=1000')
+  t.write(1200)
+  t.sees('A 1+1000')
+  t.peer('A 1 ack=1001')
+  t.wait(100)
+  t.write(100)
+  t.wait(99)
+  t.silent()
+  t.wait(1)
+  t.sees('A 1001+300')
+  t.write(1000)
+  t.sees('A 1301+1000')
+  t.write(300)
+  t.wait(150)
+  t.configure({ cork: false })
+  // the first small segment is still out: without the cork Nagle has a say
+  t.silent()
+  t.peer('A 1 ack=2301')
+  t.sees('A 2301+300')
+})
+
+it('N15 the end lets a corked segment go, and so does its removal', () => {
+  const t = script()
+  t.established({ cork: true, noDelay: true }, small)
+  t.write(10)
+  t.silent()
+  t.configure({ cork: false })
+  t.sees('A 1+10')
+  t.configure({ cork: true })
+  t.write(10)
+  t.silent()
+  t.call('shutdown')
+  t.sees('FA 11+10')
+})
+
 it('N16 one segment is acknowledged after 40 ms, the second at once', () => {
   const t = script()
   t.established(undefined, small)
