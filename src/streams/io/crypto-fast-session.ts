@@ -1,4 +1,4 @@
-import { type Cipher, createCipheriv, createDecipheriv, type Decipher } from 'node:crypto'
+import { type Cipher, createCipheriv } from 'node:crypto'
 import { portableSession, suiteFlags, suiteOf } from '../../protocol/crypto/armor.ts'
 import { CTR_LABEL, GMAC_LABEL, kbkdf } from '../../protocol/crypto/kbkdf.ts'
 import type { Session } from '../../protocol/crypto/suite.ts'
@@ -10,8 +10,8 @@ import { BATCH, layout, PACKET_ROOM } from './wasm/layout.ts'
 
 /**
  * A session over the WebAssembly module. Suites 0 and 1 take a packet in, seal or open it there in one call, and take it
- * out. Suite 3 goes by batches, because a call into OpenSSL costs as much as encrypting half a packet: three calls a
- * batch, through AES contexts that live as long as the session.
+ * out. Suite 3 goes by batches; blocks that are few are encrypted in the module, because a call into OpenSSL costs as
+ * much as a handful of them, and many by OpenSSL, through a context that lives as long as the session.
  */
 export const fastSession = (wasm: WasmCrypto, key48: Uint8Array): Session => {
   const { bytes } = wasm
@@ -19,7 +19,7 @@ export const fastSession = (wasm: WasmCrypto, key48: Uint8Array): Session => {
   const saltKey = key.subarray(0, 32)
   let siv: SivContext | undefined
   const sivContext = (): SivContext => {
-    siv ??= makeSivContext(key)
+    siv ??= makeSivContext(wasm, key)
     return siv
   }
   /** For packets that cannot exist on the wire (their length would not fit its 16 bits): right, not fast. */
@@ -44,28 +44,28 @@ export const fastSession = (wasm: WasmCrypto, key48: Uint8Array): Session => {
     return true
   }
   const sealSiv = (packets: readonly Uint8Array[]): void => {
-    const { k0, k1 } = readySiv(wasm, sivContext())
+    const { keystream } = readySiv(wasm, sivContext())
     for (let from = 0; from < packets.length; ) {
       const count = place(wasm, packets, from)
       wasm.sivNonces(count)
-      through(bytes, k0, layout.blocks, 16 * count)
+      wasm.aesEncrypt(layout.blocks, count, layout.hashKeys)
       wasm.sivInner(count)
-      through(bytes, k1, layout.blocks, 16 * count)
-      through(bytes, k1, layout.counters, wasm.sivTags(count))
+      wasm.aesEncrypt(layout.blocks, count, layout.cipherKeys)
+      encryptCounters(wasm, keystream, wasm.sivTags(count))
       wasm.sivCrypt(count)
       take(wasm, packets, from, count)
       from += count
     }
   }
   const openSiv = (packets: readonly Uint8Array[], answer: (index: number, genuine: boolean) => void): void => {
-    const { k0, k1, k1Inverse } = readySiv(wasm, sivContext())
+    const { keystream } = readySiv(wasm, sivContext())
     for (let from = 0; from < packets.length; ) {
       const count = place(wasm, packets, from)
-      through(bytes, k1, layout.counters, wasm.sivClaims(count))
+      encryptCounters(wasm, keystream, wasm.sivClaims(count))
       wasm.sivCrypt(count)
-      through(bytes, k1Inverse, layout.blocks, 16 * count)
+      wasm.aesDecrypt(layout.blocks, count, layout.decipherKeys)
       wasm.sivReveal(count)
-      through(bytes, k0, layout.blocks, 16 * count)
+      wasm.aesEncrypt(layout.blocks, count, layout.hashKeys)
       wasm.sivJudge(count)
       take(wasm, packets, from, count)
       for (let i = 0; i < count; i++) answer(from + i, wasm.words[layout.verdicts / 4 + i] === 1)
@@ -101,33 +101,40 @@ export const fastSession = (wasm: WasmCrypto, key48: Uint8Array): Session => {
   }
 }
 
-/** The AES contexts of a session, and its GHASH key. */
+/** The AES keys of a session, as the module and as OpenSSL want them, and its GHASH key. */
 interface SivContext {
-  readonly k0: Cipher
-  readonly k1: Cipher
-  readonly k1Inverse: Decipher
+  /** What lies at `layout.hashKeys` and behind: three expanded keys. */
+  readonly roundKeys: Uint8Array
+  readonly keystream: Cipher
   readonly h: Uint8Array
 }
 
-const makeSivContext = (key48: Uint8Array): SivContext => {
+const makeSivContext = (wasm: WasmCrypto, key48: Uint8Array): SivContext => {
+  const { bytes } = wasm
   const k0 = kbkdf(nodePrimitives, key48, GMAC_LABEL).subarray(0, 32)
   const k1 = kbkdf(nodePrimitives, key48, CTR_LABEL).subarray(0, 32)
-  // ECB without padding, never finished: a block cipher to be called for ever
-  const hash = createCipheriv('aes-256-ecb', k0, null).setAutoPadding(false)
+  tableOf = undefined
+  bytes.set(k0, layout.key)
+  wasm.aesKeys(layout.key, layout.hashKeys)
+  bytes.set(k1, layout.key)
+  wasm.aesKeys(layout.key, layout.cipherKeys)
+  bytes.fill(0, layout.blocks, layout.blocks + 16)
+  wasm.aesEncrypt(layout.blocks, 1, layout.hashKeys)
   return {
-    k0: hash,
-    k1: createCipheriv('aes-256-ecb', k1, null).setAutoPadding(false),
-    k1Inverse: createDecipheriv('aes-256-ecb', k1, null).setAutoPadding(false),
-    h: hash.update(ZERO_BLOCK),
+    roundKeys: bytes.slice(layout.hashKeys, layout.hashKeys + ROUND_KEYS),
+    // ECB without padding, never finished: a block cipher to be called for ever
+    keystream: createCipheriv('aes-256-ecb', k1, null).setAutoPadding(false),
+    h: bytes.slice(layout.blocks, layout.blocks + 16),
   }
 }
 
 /**
- * Sees that the module's GHASH table is this session's. Making it takes less than half a microsecond; a table at one
- * place for all sessions saves more than that on each packet.
+ * Sees that round keys and GHASH table in the module are this session's. Making the table takes less than half a
+ * microsecond; one at one place for all sessions saves more than that on each packet.
  */
 const readySiv = (wasm: WasmCrypto, context: SivContext): SivContext => {
   if (tableOf !== context) {
+    wasm.bytes.set(context.roundKeys, layout.hashKeys)
     wasm.bytes.set(context.h, layout.ghashKey)
     wasm.ghashTable()
     tableOf = context
@@ -135,6 +142,14 @@ const readySiv = (wasm: WasmCrypto, context: SivContext): SivContext => {
   return context
 }
 let tableOf: SivContext | undefined
+
+const encryptCounters = (wasm: WasmCrypto, keystream: Cipher, length: number): void => {
+  if (length <= FEW_BLOCKS * 16) wasm.aesEncrypt(layout.counters, length >>> 4, layout.cipherKeys)
+  else {
+    const { bytes } = wasm
+    bytes.set(keystream.update(bytes.subarray(layout.counters, layout.counters + length)), layout.counters)
+  }
+}
 
 /** Copies as many packets in as fit; answers how many. Their regions (byte 27 on) are aligned to 16. */
 const place = (wasm: WasmCrypto, packets: readonly Uint8Array[], from: number): number => {
@@ -161,12 +176,11 @@ const take = (wasm: WasmCrypto, packets: readonly Uint8Array[], from: number, co
   }
 }
 
-const through = (bytes: Uint8Array, aes: Cipher | Decipher, at: number, length: number): void =>
-  bytes.set(aes.update(bytes.subarray(at, at + length)), at)
-
 const fits = (packet: Uint8Array): boolean => packet.length <= LARGEST
 /** Where a packet begins so that its byte 27 is aligned to 16. */
 const PLACE = layout.packets + 5
 const HEADER = 27
 const LARGEST = 0xffff
-const ZERO_BLOCK = new Uint8Array(16)
+/** From here on OpenSSL is quicker, its call included. */
+const FEW_BLOCKS = 8
+const ROUND_KEYS = 3 * 256

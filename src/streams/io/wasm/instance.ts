@@ -8,6 +8,9 @@ export interface WasmCrypto {
   readonly poly1305: (at: number, length: number) => void
   readonly salsaSeal: (packet: number, length: number, flags: number) => void
   readonly salsaOpen: (packet: number, length: number) => number
+  readonly aesKeys: (key: number, out: number) => void
+  readonly aesEncrypt: (blocks: number, count: number, keys: number) => void
+  readonly aesDecrypt: (blocks: number, count: number, keys: number) => void
   readonly ghashTable: () => void
   readonly sivNonces: (count: number) => void
   readonly sivInner: (count: number) => void

@@ -77,12 +77,14 @@ export const v128 = {
   store: (address: Code, value: Code, offset = 0): Code => [address, value, simd(0x0b), 0, unsigned(offset)],
   const: (bytes: readonly number[]): Code => [simd(0x0c), bytes],
   shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [a, b, simd(0x0d), lanes],
+  /** Bytes of `table` by number; 0 for numbers over 15. */
+  lookUp: (table: Code, numbers: Code): Code => [table, numbers, simd(0x0e)],
   and: simdBinary(0x4e),
   or: simdBinary(0x50),
   xor: simdBinary(0x51),
 }
 
-export const i8x16 = { splat: simdUnary(0x0f), ltU: simdBinary(0x26) }
+export const i8x16 = { splat: simdUnary(0x0f), ltU: simdBinary(0x26), shrU: simdShift(0x6d) }
 
 export const i32x4 = {
   const: (a: number, b: number, c: number, d: number): Code => v128.const([a, b, c, d].flatMap(word)),

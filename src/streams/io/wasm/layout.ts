@@ -23,6 +23,10 @@ export const layout = {
   inner: 3072,
   /** Whether each packet of a batch is genuine, a word each. */
   verdicts: 4096,
+  /** AES round keys of a session: of K0, of K1, and of K1 for decryption, 15 blocks in 256 bytes each. */
+  hashKeys: 4608,
+  cipherKeys: 4864,
+  decipherKeys: 5120,
   /** Counter blocks, then keystream, of a whole batch. */
   counters: 8192,
   /** The packets of a batch, each where its byte 27 is aligned to 16. */

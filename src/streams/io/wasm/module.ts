@@ -1,3 +1,4 @@
+import { aesDecrypt, aesEncrypt, aesKeys } from './aes.ts'
 import { assemble } from './emitter.ts'
 import { ghashTable, gmac } from './ghash.ts'
 import { identityDigest } from './identity-digest.ts'
@@ -19,6 +20,9 @@ export const assembleModule = (): Uint8Array =>
       salsaKey,
       salsaSeal,
       salsaOpen,
+      aesKeys,
+      aesEncrypt,
+      aesDecrypt,
       ghashTable,
       gmac,
       sivNonces,
