@@ -26,6 +26,7 @@ const obey = async (order: Order): Promise<unknown> => {
           socket.bind(order.port, () => resolve(socket))
         })
       const sockets = { 4: await open('udp4'), 6: await open('udp6'), heard }
+      sockets[4].setBroadcast(true)
       for (const group of order.groups ?? [])
         if (group.includes(':')) sockets[6].addMembership(group, `::%${device}`)
         else sockets[4].addMembership(group, order.address)
@@ -54,7 +55,9 @@ const obey = async (order: Order): Promise<unknown> => {
     case 'watch': {
       recorded = Buffer.alloc(0)
       capture?.kill()
-      const child = spawn('tcpdump', ['-U', '-i', device, '-w', '-'], { stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn('tcpdump', ['--immediate-mode', '-U', '-i', device, '-w', '-'], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
       capture = child
       child.stdout.on('data', (bytes: Buffer) => {
         recorded = Buffer.concat([recorded, bytes])

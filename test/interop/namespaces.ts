@@ -54,6 +54,10 @@ export class Segment {
     return address
   }
 
+  has(name: string): boolean {
+    return this.hosts.has(name)
+  }
+
   address(name: string): string {
     return this.hosts.get(name)!
   }

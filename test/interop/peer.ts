@@ -11,7 +11,8 @@ export type Order =
   | {
       readonly do: 'node'
       readonly role: 'member' | 'root' | 'controller'
-      readonly identity: string
+      /** Left out: the one in the home. */
+      readonly identity?: string
       readonly planet: string
       /** All of the host's, as they come and go, unless one is named. */
       readonly address?: string
@@ -52,6 +53,7 @@ let network: Network | undefined
 let controller: Controller | undefined
 const bound = new Map<number, { readonly socket: UdpSocket; readonly heard: Heard[] }>()
 let seen: Seen[] = []
+let watching: { unsubscribe(): void } | undefined
 /** When answers to `echoes` came, in ms since the epoch. */
 const echoed: number[] = []
 
@@ -75,7 +77,7 @@ const obey = async (order: Order): Promise<unknown> => {
     case 'node': {
       const began = performance.now()
       const options = {
-        identity: order.identity,
+        ...(order.identity === undefined ? {} : { identity: order.identity }),
         planet: Buffer.from(order.planet, 'hex'),
         link: udpLink({ port: 9993, ...(order.address === undefined ? {} : { address: order.address }) }),
         ...(order.home === undefined ? {} : { store: order.home }),
@@ -130,7 +132,7 @@ const obey = async (order: Order): Promise<unknown> => {
             for await (const chunk of socket) await socket.write(chunk)
             await socket.end()
           })().catch(() => undefined)
-      })()
+      })().catch(() => undefined) // the network was left
       return {}
     }
     case 'transfer': {
@@ -145,6 +147,7 @@ const obey = async (order: Order): Promise<unknown> => {
     }
     case 'bind': {
       const socket = await network!.bind({ port: order.port })
+      socket.configure({ broadcast: true })
       for (const group of order.groups ?? []) socket.joinGroup(group as never)
       const heard: Heard[] = []
       socket.messages$.subscribe(({ data, from, to }) =>
@@ -159,7 +162,8 @@ const obey = async (order: Order): Promise<unknown> => {
       return bound.get(order.port)!.heard
     case 'watch':
       seen = []
-      network!.frames$.subscribe(({ dir, from, to, etherType, payload }) => {
+      watching?.unsubscribe()
+      watching = network!.frames$.subscribe(({ dir, from, to, etherType, payload }) => {
         if (seen.length < 10_000) seen.push({ dir, from, to, etherType, hex: Buffer.from(payload).toString('hex') })
       })
       return {}

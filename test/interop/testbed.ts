@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateIdentity, type Identity } from 'rxzt'
 import { createPlanet, createSigningKey } from 'rxzt/controller'
-import { LocalApi, Segment } from './namespaces.ts'
+import { LocalApi, NativeNode, type OurNode, Segment } from './namespaces.ts'
 import { type Member, NativeMember, OurMember } from './network-member.ts'
+import { recording } from './recording.ts'
 
 export const program = process.env['RXZT_NATIVE'] ?? ''
 export const able = process.getuid?.() === 0 && existsSync(join(program, 'zerotier-one'))
@@ -17,6 +18,7 @@ export class Testbed {
   readonly identities: Record<string, Identity> = {}
   private planet: Uint8Array = new Uint8Array()
   private controllerApi: LocalApi | undefined
+  private controllerNode: OurNode | undefined
   constructor(make: Make) {
     this.make = make
   }
@@ -56,7 +58,26 @@ export class Testbed {
     const node = this.segment.ours(host)
     const home = this.segment.home(host)
     await node.tell({ ...this.order(host, identity), role, home })
+    if (role === 'controller') this.controllerNode = node
     return new LocalApi(this.segment, host, home)
+  }
+
+  /** Changes a network as only its record can be changed, while the controller is down. */
+  async rewrite(network: string, change: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.restartController(this.make, () => {
+      const file = join(this.segment.home('c'), 'controller.d', 'network', `${network}.json`)
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...change }))
+    })
+  }
+
+  /** Ends the controller and starts a program of `make` on its home directory. */
+  async restartController(make: Make, between: () => void = () => undefined): Promise<void> {
+    if (this.controllerApi instanceof NativeNode) await this.controllerApi.stop()
+    else await this.controllerNode?.tell({ do: 'close' })
+    await this.controllerNode?.kill()
+    this.controllerNode = undefined
+    between()
+    this.controllerApi = await this.launch('c', this.identities['controller']!, make, 'controller')
   }
 
   /** What one of our nodes is told first. */
@@ -65,18 +86,20 @@ export class Testbed {
     return { do: 'node', identity: identity.exportSecret(), planet: this.planetHex, address } as const
   }
 
+  /** Takes over the host's home directory if there is one. */
   async native(host: string): Promise<NativeMember> {
-    this.segment.host(host)
-    const identity = await this.identity(host)
+    if (!this.segment.has(host)) this.segment.host(host)
+    const identity = this.identities[host] ?? (await this.identity(host))
     const node = await this.segment.native(host, program, identity, this.planet)
     return new NativeMember(this.segment, host, identity.public.slice(0, 10), node)
   }
 
-  async ours(host: string): Promise<OurMember> {
-    this.segment.host(host)
-    const identity = await this.identity(host)
+  /** With a home directory it serves the local API as well. */
+  async ours(host: string, home?: string): Promise<OurMember> {
+    if (!this.segment.has(host)) this.segment.host(host)
+    const identity = this.identities[host] ?? (await this.identity(host))
     const node = this.segment.ours(host)
-    await node.tell({ ...this.order(host, identity), role: 'member' })
+    await node.tell({ ...this.order(host, identity), role: 'member', ...(home === undefined ? {} : { home }) })
     return new OurMember(host, identity.public.slice(0, 10), node)
   }
 
@@ -109,9 +132,11 @@ export class Testbed {
     await Promise.all(members.map((member) => member.join(network, addresses)))
   }
 
-  /** See `Segment.capture`; all identities of this testbed are kept with the capture. */
-  capture(host: string, file: string): void {
-    this.segment.capture(host, file, this.identities)
+  /** Records what a host sends and receives from now on; see `recording`. */
+  async record(host: string, name: string): Promise<ReturnType<typeof recording>> {
+    const made = recording(this.segment, host, name, this.identities)
+    await made.started()
+    return made
   }
 
   close(): Promise<void> {
