@@ -64,6 +64,8 @@ export type Vl1Output =
   | { readonly _tag: 'Learned'; readonly identity: Identity }
   /** The peer's entry changed in a way `peers$` shows; `peers` of the state has the snapshot. */
   | { readonly _tag: 'Peer'; readonly address: Address; readonly change: PeerChange; readonly path?: PeerPath }
+  /** Why no path leads straight to a peer, each time that changes; without a reason, one does again. */
+  | { readonly _tag: 'Indirect'; readonly address: Address; readonly reason: IndirectReason | undefined }
   | { readonly _tag: 'Online'; readonly online: boolean }
   /** A root says that another key owns our address: the node must end (§17). */
   | { readonly _tag: 'Collision' }
@@ -85,6 +87,29 @@ export type PeerChange =
   | 'version'
   | 'removed'
 
+/** Why a peer is not reached directly, the first of these that is true. */
+export type IndirectReason =
+  /** Nobody has told us yet who it is. */
+  | 'identity-unknown'
+  /** No local socket is open. */
+  | 'no-socket'
+  /** Nothing but the TCP relay gets through. */
+  | 'tcp-relay'
+  /** It offers endpoints too often, so that they are not tried. */
+  | 'rate-limited'
+  /** Endpoints are being tried. */
+  | 'trying'
+  /** Endpoints were tried, and do not answer. */
+  | 'silent'
+  /** Local rules forbid the endpoints it has. */
+  | 'forbidden'
+  /** The endpoints it has are no physical paths, or none of those a root is listed with. */
+  | 'unusable'
+  /** No root is reached that could introduce us. */
+  | 'no-root'
+  /** No endpoint is known: we wait to be introduced. */
+  | 'not-introduced'
+
 export interface PeerPath {
   readonly endpoint: Endpoint
   readonly socket: number
@@ -96,6 +121,10 @@ export interface PeerPath {
   readonly expired: boolean
   /** By way of a TCP relay. */
   readonly tunneled?: boolean
+  /** What is sent by it is not sealed but carries this. */
+  readonly trustedPathId?: bigint
+  /** In a bond: whether it carries traffic, could, or has fallen silent. */
+  readonly bond?: 'active' | 'standby' | 'silent'
 }
 
 export interface PeerSnapshot {

@@ -18,7 +18,7 @@ import { type NetworkPorts, RunningNetwork } from './network.ts'
 import { type NodeId, publicNetworkId, publicNodeId, publicWorldId } from './public-id.ts'
 import { type NetworkState, type NodeInfo, type Peer, publicPath, publicPeer } from './snapshot.ts'
 import type { StoreKey } from './store.ts'
-import { type PacketTrace, packetTrace, type TraceRecord } from './trace.ts'
+import { indirectNote, type PacketTrace, packetTrace, type TraceRecord } from './trace.ts'
 
 export { type NodeHands, type NodeSetup, VERSION } from './layers.ts'
 
@@ -235,6 +235,9 @@ export class RunningNode {
         return
       case 'Peer':
         this.#peerChanged(news)
+        return
+      case 'Indirect':
+        this.note('info', 'vl1', ...indirectNote(news))
         return
       case 'Online':
         this.online$.next(news.online)

@@ -61,6 +61,10 @@ export interface Path {
   readonly expired: boolean
   /** By way of a TCP relay. */
   readonly tunneled: boolean
+  /** By a network that is trusted: what is sent by it is not sealed but carries this. */
+  readonly trustedPathId?: bigint
+  /** With `bonding`: whether it carries traffic, could, or has fallen silent. */
+  readonly bond?: 'active' | 'standby' | 'silent'
 }
 export interface Peer {
   readonly id: NodeId
@@ -122,6 +126,8 @@ export const publicPath = (path: PeerPath): Path => ({
   preferred: path.preferred,
   expired: path.expired,
   tunneled: path.tunneled === true,
+  ...(path.trustedPathId === undefined ? {} : { trustedPathId: path.trustedPathId }),
+  ...(path.bond === undefined ? {} : { bond: path.bond }),
 })
 
 export const publicPeer = (peer: PeerSnapshot): Peer => {

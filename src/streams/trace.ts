@@ -1,7 +1,7 @@
 import type { Endpoint } from '../protocol/datagram.ts'
 import type { Frame } from '../protocol/kernel/frame.ts'
 import { isReserved } from '../protocol/kernel/id.ts'
-import type { PacketRecord } from '../protocol/vl1-io.ts'
+import type { IndirectReason, PacketRecord, Vl1Output } from '../protocol/vl1-io.ts'
 import { type Mac, type NodeId, publicMac, publicNodeId } from './public-id.ts'
 
 /** One VL1 packet, seen or sent. */
@@ -51,6 +51,33 @@ export const packetTrace = (record: PacketRecord, at: number): PacketTrace => ({
   bytes: record.bytes,
   outcome: record.outcome,
 })
+
+/** What is told of a peer that is not reached directly, each time the reason changes, and of one that is again. */
+export const indirectNote = ({
+  address,
+  reason,
+}: Pick<Extract<Vl1Output, { readonly _tag: 'Indirect' }>, 'address' | 'reason'>): readonly [
+  message: string,
+  data: NonNullable<TraceRecord['data']>,
+] => {
+  const peer = publicNodeId(address)
+  return reason === undefined
+    ? [`direct path to ${peer}`, { peer }]
+    : [`no direct path to ${peer}: ${INDIRECT[reason]}`, { peer, reason }]
+}
+
+const INDIRECT: Readonly<Record<IndirectReason, string>> = {
+  'identity-unknown': 'its identity is not known, a root is being asked',
+  'no-socket': 'no local socket is open',
+  'tcp-relay': 'nothing but the TCP relay gets through',
+  'rate-limited': 'it offers endpoints too often, and they are not tried',
+  trying: 'endpoints are being tried',
+  silent: 'endpoints were tried and do not answer',
+  forbidden: 'local rules forbid the endpoints it has',
+  unusable: 'the endpoints it has are no physical paths',
+  'no-root': 'no root is reached that could introduce us',
+  'not-introduced': 'no endpoint of it is known, waiting to be introduced',
+}
 
 export const frameTrace = (frame: Frame, dir: 'in' | 'out', at: number): FrameTrace => ({
   at,

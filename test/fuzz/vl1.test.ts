@@ -57,7 +57,7 @@ const empty = (state: Vl1State): boolean =>
   [...state.peers.values()].every((peer) => peer.inbox.length === 0 && peer.inboxPaths.length === 0)
 
 const outputTags: ReadonlySet<string> = new Set(
-  'Transmit Received Drop Learned Peer Online Collision World Validate Forget Trace'.split(' '),
+  'Transmit Received Drop Learned Peer Indirect Online Collision World Validate Forget Trace'.split(' '),
 )
 const reasons = new Set(membersOfUnion('src/protocol/vl1-io.ts', 'DropReason'))
 

@@ -12,6 +12,7 @@ import { echo } from '../../src/protocol/verb/echo.ts'
 import { pathNegotiationRequest } from '../../src/protocol/verb/path-negotiation-request.ts'
 import { qosMeasurement } from '../../src/protocol/verb/qos-measurement.ts'
 import { verbCode } from '../../src/protocol/verb/verb-code.ts'
+import { peersOf } from '../../src/protocol/vl1.ts'
 import { B, handDriven } from './vl1-hand.ts'
 import { type Host, identityOf, makeWorld, rootAt, type Sent, text, World1 } from './vl1-world.ts'
 
@@ -69,6 +70,21 @@ describe('active-backup', () => {
       expect(active(a, zb)).toBe(other)
     },
   )
+
+  it('is shown path by path: which carries traffic, which could, which has fallen silent', () => {
+    const { net, a, talk } = bonded({ policy: 'active-backup', failoverInterval: 500 })
+    const shown = (): readonly string[] =>
+      peersOf(a.state)
+        .get(zb.address)!
+        .paths.map(({ endpoint, bond }) => `${endpoint.address} ${bond}`)
+        .sort()
+    const first = active(a, zb)!
+    const other = first === '10.0.0.3' ? '10.1.0.3' : '10.0.0.3'
+    expect(shown()).toEqual([`${first} active`, `${other} standby`].sort())
+    net.lose = cut(first)
+    talk(1_000)
+    expect(shown()).toEqual([`${first} silent`, `${other} active`].sort())
+  })
 
   it('uses one path while all work', () => {
     const { net, talk } = bonded({ policy: 'active-backup' })

@@ -13,6 +13,7 @@ import {
 } from '../../src/protocol/peer/local-rules.ts'
 import { echo } from '../../src/protocol/verb/echo.ts'
 import { verbCode } from '../../src/protocol/verb/verb-code.ts'
+import { peersOf } from '../../src/protocol/vl1.ts'
 import { B, handDriven } from './vl1-hand.ts'
 import { identityOf, makeWorld, rootAt, text, World1 } from './vl1-world.ts'
 
@@ -65,6 +66,7 @@ describe('a trusted path', () => {
     expect(new TextDecoder().decode(plain!.data.subarray(28))).toBe('in the clear')
     expect(isFragmentedHead(head!.data)).toBe(true)
     expect(net.link(a, b)).toBe('direct')
+    expect(peersOf(a.state).get(b.identity.address)!.paths[0]!.trustedPathId).toBe(0x1_0000_0002n)
   })
 
   it('is still greeted under suite 0, and its replies count', () => {

@@ -171,6 +171,7 @@ interface PromisedPath {
   readonly latency?: number
   readonly preferred: boolean
   readonly expired: boolean
+  readonly trustedPathId?: bigint
 }
 
 interface PromisedConnectOptions extends WaitOptions {

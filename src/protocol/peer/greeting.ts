@@ -20,7 +20,7 @@ import { enqueue, LAST_PROBE, MOST_PROBES, PROBE_AGAIN, RETRY } from './waiting.
 export const sayHello = (node: Node, peer: Peer, endpoint: Endpoint, socket?: number): void => {
   const packet = helloPacket(node, peer, endpoint)
   if (packet === undefined) return
-  peer.attempts++
+  noteTry(node, peer)
   const from = node.config.lowBandwidth === true ? (socket ?? node.sockets[0]?.socket) : undefined
   sendTo(node, peer, packet, verbCode.hello, 0, endpoint, from)
 }
@@ -42,7 +42,7 @@ export const contact = (node: Node, peer: Peer, endpoint: Endpoint, socket?: num
     sayHello(node, peer, endpoint, socket)
     return
   }
-  peer.attempts++
+  noteTry(node, peer)
   const packet = compose(node, peer.address, verbCode.echo, echo, { data: NOTHING })
   sendTo(node, peer, packet, verbCode.echo, suiteFor(peer), endpoint, socket)
 }
@@ -102,6 +102,10 @@ const wantedMoons = (node: Node): readonly WorldRevision[] => [
   ...[...node.moons.values()].map(({ id, timestamp }) => ({ id, timestamp })),
   ...[...node.seeds.keys()].map((id) => ({ id, timestamp: 0n })),
 ]
+
+const noteTry = (node: Node, peer: Peer): void => {
+  if (peer.triedSince === Infinity) peer.triedSince = node.now
+}
 
 const understandsEcho = (peer: Peer): boolean =>
   peer.protocol >= 5 && !(peer.protocol === 5 && peer.major === 1 && peer.minor === 1 && peer.revision === 0)

@@ -1,3 +1,4 @@
+import type { Millis } from '../kernel/machine.ts'
 import type { IndirectReason } from '../vl1-io.ts'
 import { isDirect, relayPath } from './choice.ts'
 import { type Node, say } from './node.ts'
@@ -8,7 +9,7 @@ import { isShutOut } from './push-gate.ts'
 export const reviewIndirect = (node: Node, peer: Peer): void => {
   const reason = reasonFor(node, peer)
   if (reason === undefined) {
-    peer.attempts = 0
+    peer.triedSince = Infinity
     peer.refused = undefined
   }
   if (reason === peer.indirect) return
@@ -22,7 +23,10 @@ const reasonFor = (node: Node, peer: Peer): IndirectReason | undefined => {
   const relay = relayPath(node)
   if (relay?.tunnel === true) return 'tcp-relay'
   if (isShutOut(peer, node.now)) return 'rate-limited'
-  if (peer.attempts > 0) return 'silent'
+  if (peer.triedSince !== Infinity) return node.now - peer.triedSince < ANSWER_WITHIN ? 'trying' : 'silent'
   if (peer.refused !== undefined) return peer.refused
   return relay === undefined ? 'no-root' : 'not-introduced'
 }
+
+/** A first contact is repeated for so long: nobody is called silent before. */
+const ANSWER_WITHIN: Millis = 4_000

@@ -55,8 +55,11 @@ export interface Peer {
   lastPush: Millis
   lastPushed: Millis
   hastyPushes: number
-  /** Contacts made at its endpoints, and why the last of those that were not was not, since a path led straight to it. */
-  attempts: number
+  /**
+   * Since when contacts are made at its endpoints, and why the last of those that were not made was not, from when on no
+   * path leads straight to it.
+   */
+  triedSince: Millis
   refused: 'forbidden' | 'unusable' | undefined
   /** Why none does, as last told. */
   indirect: IndirectReason | undefined
@@ -96,7 +99,7 @@ export const newPeer = (identity: Identity, since: Millis): Peer => ({
   lastPush: -Infinity,
   lastPushed: -Infinity,
   hastyPushes: 0,
-  attempts: 0,
+  triedSince: Infinity,
   refused: undefined,
   indirect: undefined,
   lastHint: -Infinity,
