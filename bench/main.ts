@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { configRequestsPerSecond, framesPerSecond, type Measured, rulesPerSecond } from './network.ts'
 import { createWorld, makeIdentities, Peer } from './world.ts'
 
 const { values: options } = parseArgs({
@@ -204,6 +205,38 @@ if (want('online', 'ready', 'first-connect')) {
     'bare node:dgram round trip',
   )
 }
+
+// ---- networks, on one core and without sockets
+const onOneCore = async (id: string, name: string, measure: () => Measured, limitName: string): Promise<void> => {
+  if (!want(id)) return
+  note(id)
+  const limits: number[] = []
+  const value = await repeat(async () => {
+    const { value, limit } = measure()
+    limits.push(limit)
+    return value
+  })
+  rate(id, name, value, '1/s', median(limits), limitName)
+}
+for (const count of [10, 200])
+  await onOneCore(
+    `rules-${count}`,
+    `rules evaluated, of a list of ${count}`,
+    () => rulesPerSecond(count, seconds),
+    'a loop that compares as many numbers',
+  )
+await onOneCore(
+  'vl2-frames',
+  'frames of 1400 B through VL2 of both ends, ten rules',
+  () => framesPerSecond(seconds),
+  'the sum of the bytes of as many',
+)
+await onOneCore(
+  'config-requests',
+  'config requests answered, 100 000 members',
+  () => configRequestsPerSecond(100_000, seconds),
+  'the three signatures alone',
+)
 sink.stop()
 source.stop()
 note('')

@@ -30,18 +30,21 @@ export const parseDictionary = (bytes: Uint8Array): Dictionary => {
 
 /** The lines in the order given, no LF at the end. */
 export const printDictionary = (entries: Iterable<readonly [key: string, value: Uint8Array]>): Uint8Array => {
-  const out: number[] = []
-  for (const [key, value] of entries) {
-    if (out.length > 0) out.push(LF)
-    for (let i = 0; i < key.length; i++) out.push(key.charCodeAt(i))
-    out.push(EQUALS)
-    for (const byte of value) {
-      const letter = escapes.get(byte)
-      if (letter === undefined) out.push(byte)
-      else out.push(BACKSLASH, letter)
+  const lines = [...entries]
+  const out = new Uint8Array(lines.reduce((most, [key, value]) => most + key.length + 2 + 2 * value.length, 0))
+  let at = 0
+  for (const [key, value] of lines) {
+    if (at > 0) out[at++] = LF
+    for (let i = 0; i < key.length; i++) out[at++] = key.charCodeAt(i)
+    out[at++] = EQUALS
+    for (let i = 0; i < value.length; i++) {
+      const byte = value[i]!
+      const letter = byte <= LAST_ESCAPED ? escapes.get(byte) : undefined
+      if (letter !== undefined) out[at++] = BACKSLASH
+      out[at++] = letter ?? byte
     }
   }
-  return Uint8Array.from(out)
+  return out.slice(0, at)
 }
 
 /** An unsigned 64-bit number in hex, read as C's `strtoull` does: saturating, zero where there is no number. */
@@ -124,7 +127,11 @@ const latin1 = (bytes: Uint8Array): string => {
   for (const byte of bytes) out += String.fromCharCode(byte)
   return out
 }
-const ascii = (value: string): Uint8Array => Uint8Array.from(value, (c) => c.charCodeAt(0))
+const ascii = (value: string): Uint8Array => {
+  const out = new Uint8Array(value.length)
+  for (let i = 0; i < value.length; i++) out[i] = value.charCodeAt(i)
+  return out
+}
 
 const LF = 0x0a
 const CR = 0x0d
@@ -137,6 +144,7 @@ const escapes: ReadonlyMap<number, number> = new Map([
   [BACKSLASH, BACKSLASH],
   [EQUALS, 0x65],
 ])
+const LAST_ESCAPED = BACKSLASH
 const unescapes: ReadonlyMap<number, number> = new Map([...escapes].map(([byte, letter]) => [letter, byte]))
 const MAX_NUMBER = 127
 const MAX_U64 = 0xffff_ffff_ffff_ffffn
