@@ -3,11 +3,13 @@ import type { Mac } from '../protocol/kernel/id.ts'
 import type { Millis } from '../protocol/kernel/machine.ts'
 import { type Random, uniform } from '../protocol/kernel/rng.ts'
 import type { StackDropReason, StackOutput } from './stack-io.ts'
+import { type Statistics, statistics } from './statistics.ts'
 
 /** What the parts of one stack share: the time of the step that runs, and where its outputs gather. */
 export interface Host {
   readonly mac: Mac
   readonly random: Random
+  readonly statistics: Statistics
   /** Set by the stack at the begin of each step. */
   now: Millis
   readonly out: (output: StackOutput) => void
@@ -23,9 +25,11 @@ export const host = (mac: Mac, random: Random): Host => {
   let frames: Frame[] = []
   /** The drop of each reason is one object: a flood of bad packets allocates nothing here. */
   const drops = new Map<StackDropReason, StackOutput>()
+  const stats = statistics()
   return {
     mac,
     random,
+    statistics: stats,
     now: 0,
     out: (output) => {
       outputs.push(output)
@@ -36,9 +40,11 @@ export const host = (mac: Mac, random: Random): Host => {
         output = { _tag: 'Drop', reason }
         drops.set(reason, output)
       }
+      stats.dropped(reason)
       outputs.push(output)
     },
     emit: (to, etherType, payload) => {
+      stats.sent(etherType, payload)
       frames.push({ to, from: mac, etherType, payload })
     },
     take: () => {

@@ -28,8 +28,9 @@ import { neighbourCache } from './neighbour-cache.ts'
 import { neighbourDiscovery } from './neighbour-discovery.ts'
 import type { Received } from './received.ts'
 import { siphash } from './siphash.ts'
-import type { StackCall, StackConfig, StackDropReason, StackInput, StackOutput } from './stack-io.ts'
+import type { SocketId, StackCall, StackConfig, StackDropReason, StackInput, StackOutput } from './stack-io.ts'
 import { createTcp } from './tcp/create-tcp.ts'
+import type { TcpInfo } from './tcp/inspect.ts'
 import type { Tcp, TcpDeps } from './tcp/tcp.ts'
 import { refuseUdp } from './udp.ts'
 import { udpSockets } from './udp-sockets.ts'
@@ -37,6 +38,9 @@ import { udpSockets } from './udp-sockets.ts'
 /** What can be seen of a stack from outside, for tests and limits; it is a mutable accumulator behind that. */
 export interface StackState {
   readonly sizes: () => { readonly neighbours: number; readonly fragments: number; readonly fragmentBytes: number }
+  /** What was counted so far, by `protocol/counter`. */
+  readonly counts: () => Readonly<Record<string, number>>
+  readonly tcpInfo: (id: SocketId) => TcpInfo | undefined
   readonly run: (input: StackInput | undefined, now: Millis) => readonly StackOutput[]
   readonly deadline: () => Millis
 }
@@ -85,7 +89,11 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
   const icmp = icmpInput(host, sender, intern, () => ({ tcp, udp, echoes: echo, discovery, groups }))
   const v4 = ipv4Input(host, iface, intern, udp.isJoined, () => errors)
   const v6 = ipv6Input(host, iface, intern, udp.isJoined, () => errors)
-  const tcp = tcpOf({ ip: sender, random, out: host.out, trustLink })
+  const outOfTcp = (output: StackOutput): void => {
+    if (output._tag === 'Drop') host.drop(output.reason)
+    else host.out(output)
+  }
+  const tcp = tcpOf({ ip: sender, random, out: outOfTcp, trustLink })
   const received: Received = {
     ...{ packet: new Uint8Array(0), source: ANY_V4, destination: ANY_V4, protocol: 0, at: 0, named: 0, ttl: 0, tos: 0 },
     ...{ toGroup: false, from: mac, isUnicastFrame: true, isLooped: false },
@@ -126,6 +134,7 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
     const isUnicastFrame = frame.to === mac
     const isForUs = (isUnicastFrame || isGroupMac(frame.to)) && frame.from !== mac && iface.mtu() > 0
     if (!isForUs) return 'not-for-us'
+    host.statistics.received(frame.etherType, frame.payload)
     received.from = frame.from
     received.isUnicastFrame = isUnicastFrame
     received.isLooped = false
@@ -141,6 +150,7 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
     }
   }
   const inputLooped = (packet: Uint8Array): StackDropReason | undefined => {
+    host.statistics.looped(packet)
     received.from = mac
     received.isUnicastFrame = true
     received.isLooped = true
@@ -217,6 +227,12 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
       const [a, b] = [v4.fragments.size(), v6.fragments.size()]
       return { neighbours: neighbours.size(), fragments: a.datagrams + b.datagrams, fragmentBytes: a.bytes + b.bytes }
     },
+    counts: () => {
+      const counts = host.statistics.counts()
+      for (const [name, value] of Object.entries(tcp.counts())) if (value > 0) counts[`tcp/${name}`] = value
+      return counts
+    },
+    tcpInfo: tcp.inspect,
     run: (given, now) => {
       host.now = now
       switch (given?._tag) {

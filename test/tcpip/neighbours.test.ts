@@ -6,6 +6,7 @@ import { ipFrom } from '../../src/tcpip/address.ts'
 import { flowOf } from '../../src/tcpip/ip-sender.ts'
 import { stack } from '../../src/tcpip/stack.ts'
 import type { StackOutput } from '../../src/tcpip/stack-io.ts'
+import { tcpCounts } from '../../src/tcpip/tcp/counts.ts'
 import type { Tcp, TcpDeps } from '../../src/tcpip/tcp/tcp.ts'
 import { advertisement, arpReply, arpRequest, nameOf, STRANGER, solicitation } from './craft.ts'
 import { Segment, type TestHost } from './segment.ts'
@@ -23,6 +24,7 @@ const seqs = (frames: readonly Frame[]) =>
   frames.filter(({ payload }) => payload[9] === 1).map(({ payload }) => payload[27])
 const silentTcp: Tcp = {
   ...{ input: () => {}, flush: () => {}, call: () => {}, icmpError: () => {}, addressRemoved: () => {} },
+  ...{ inspect: () => undefined, counts: () => ({ ...tcpCounts(), connections: 0, timeWaits: 0 }) },
   ...{ owns: () => false, deadline: () => Infinity, tick: () => {}, pathChanged: () => {} },
 }
 const SOLICITED = 0x4000_0000

@@ -51,6 +51,7 @@ export const takeCookie = (
   c.snd.nxt = s.ack
   // nobody knows when the SYN-ACK left: the handshake tells nothing of the round trip
   c.snd.stalledAt = -Infinity
+  env.counts.cookiesAccepted++
   arrive(env, c, s, now)
   return true
 }
@@ -74,6 +75,7 @@ const giveCookie = (env: TcpEnv, listener: Listener, ends: Ends, s: Segment, now
     return
   }
   env.cookieAt = now
+  env.counts.cookiesSent++
   const flow = flowOf(ends, options)
   emitCookie(env, flow, ends, {
     seq: cookie.iss,

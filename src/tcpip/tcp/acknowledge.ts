@@ -30,6 +30,7 @@ export const acknowledge = (env: TcpEnv, c: Connection, s: Segment, now: Millis)
   const acked = (s.ack - snd.una) | 0
   if (acked < 0) return
   const flight = delivery.inflight
+  const { dupAcks } = loss
   const lostBefore = delivery.lost
   const queueLostBefore = delivery.queueLost
   markAppLimited(c)
@@ -50,8 +51,8 @@ export const acknowledge = (env: TcpEnv, c: Connection, s: Segment, now: Millis)
   }
 
   if (loss.undoable) {
-    if (acked > 0 && answersOriginal(c, s.tsEcho)) undo(c, now)
-    else if (dsack && retransmits > 0 && loss.undoRetransmits === 0) undo(c, now)
+    if (acked > 0 && answersOriginal(c, s.tsEcho)) undo(env, c, now)
+    else if (dsack && retransmits > 0 && loss.undoRetransmits === 0) undo(env, c, now)
     if (acked > 0) loss.eifel = false
   }
   judgeTailProbe(c, dsack, now, flight)
@@ -66,9 +67,12 @@ export const acknowledge = (env: TcpEnv, c: Connection, s: Segment, now: Millis)
     } else if (s.length === 0 && sameWindow && (s.flags & 3) === 0) duplicateAck(c, now, flight)
   } else c.at.reorder = Infinity
 
-  if (p.newly > 0 || delivery.lost > lostBefore) {
+  // without SACK a duplicate ACK says that a segment arrived, and a partial one which of them that were (RFC 6937)
+  const guessed = loss.sack || loss.phase !== RECOVERY ? 0 : (loss.dupAcks - dupAcks) * snd.mss
+  if (p.newly > 0 || delivery.lost > lostBefore || guessed > 0) {
     finishSample(env, c, p, lostBefore, queueLostBefore, now)
     const sample = env.sample
+    sample.newlyAcked = Math.max(0, sample.newlyAcked + guessed)
     sample.advanced = acked > 0
     sample.inflight = pipeOf(c)
     c.cc.onAck(sample)

@@ -62,7 +62,7 @@ export const arrive = (env: TcpEnv, c: Connection, s: Segment, now: Millis): voi
   // a closed window still lets the ACK of an in-sequence segment in
   const ackOnly = !acceptable && window === 0 && offset === 0
   if (!acceptable && !ackOnly) {
-    if (s.length > 0 && offset < 0) duplicate(c, s.seq, (s.seq + Math.min(s.length, -offset)) | 0)
+    if (s.length > 0 && offset < 0) duplicate(env, c, s.seq, (s.seq + Math.min(s.length, -offset)) | 0)
     answer(env, c, s, now)
     drop(env, offset < 0 ? 'tcp-unacceptable' : 'tcp-window')
     return
@@ -161,6 +161,7 @@ const answer = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void => {
 export const challenge = (env: TcpEnv, c: Connection, now: Millis): void => {
   if (now - c.rcv.challengedAt < CHALLENGE_INTERVAL) return
   c.rcv.challengedAt = now
+  env.counts.challenges++
   emitAck(env, c, now)
 }
 

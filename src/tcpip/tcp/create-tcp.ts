@@ -7,10 +7,12 @@ import type { StackCall } from '../stack-io.ts'
 import { arrive } from './arrive.ts'
 import { abort, close, closeListener, shutdown } from './close.ts'
 import { rateSample } from './congestion/controller.ts'
+import { tcpCounts } from './counts.ts'
 import { deadlineOf, due, file } from './deadlines.ts'
 import { emitAck } from './emit.ts'
 import { type TcpEnv, touch } from './env.ts'
 import { icmpError } from './icmp-error.ts'
+import { inspect } from './inspect.ts'
 import { fail } from './lifecycle.ts'
 import { listeners } from './listen.ts'
 import { configure, connect, listen } from './open.ts'
@@ -45,6 +47,7 @@ export const tcpEnv = (deps: TcpDeps): TcpEnv => {
     cookieAt: -Infinity,
     mostConnections: MOST_CONNECTIONS,
     receivePool: receivePool(),
+    counts: tcpCounts(),
     heap: [],
     touched: [],
     sample: rateSample(),
@@ -148,6 +151,11 @@ export const createTcp = (deps: TcpDeps, env: TcpEnv = tcpEnv(deps)): Tcp => {
       for (const c of env.connections.values()) if (sameIp(c.flow.local, ip)) fail(env, c, 'EADDRNOTAVAIL')
     },
     owns: (id) => env.byId.has(id) || env.listeners.byId(id) !== undefined,
+    inspect: (id) => {
+      const c = env.byId.get(id)
+      return c === undefined ? undefined : inspect(c)
+    },
+    counts: () => ({ ...env.counts, connections: env.connections.size(), timeWaits: env.timeWaits.size() }),
     deadline: () => Math.min(env.heap[0]?.filedAt ?? Infinity, env.timeWaits.deadline()),
     tick: (now) => {
       for (let c = due(env.heap, now); c !== undefined; c = due(env.heap, now)) runTimers(env, c, now)

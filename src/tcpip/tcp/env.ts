@@ -6,6 +6,7 @@ import type { SipHash } from '../siphash.ts'
 import type { SocketId, StackOutput } from '../stack-io.ts'
 import type { RateSample } from './congestion/controller.ts'
 import type { Connection } from './connection.ts'
+import type { TcpCounts } from './counts.ts'
 import type { DeadlineHeap } from './deadlines.ts'
 import type { Listeners } from './listen.ts'
 import type { ReceivePool } from './receive-pool.ts'
@@ -30,6 +31,7 @@ export interface TcpEnv {
   cookieAt: Millis
   readonly mostConnections: number
   readonly receivePool: ReceivePool
+  readonly counts: TcpCounts
   readonly heap: DeadlineHeap
   readonly touched: Connection[]
   /** Reused for every ACK. */

@@ -118,6 +118,7 @@ export const completeHandshake = (env: TcpEnv, c: Connection, s: Segment, now: M
       return false
     }
     listener.waiting++
+    env.counts.passiveOpens++
     c.id = listener.nextId()
     env.byId.set(c.id, c)
   }

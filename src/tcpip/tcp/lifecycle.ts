@@ -6,7 +6,7 @@ import { unfile } from './deadlines.ts'
 import { emitAbort } from './emit.ts'
 import type { TcpEnv } from './env.ts'
 import { giveBack } from './receive-pool.ts'
-import { CLOSED, type State, SYN_RECEIVED, stateNames, TIME_WAIT } from './state.ts'
+import { CLOSED, ESTABLISHED, type State, SYN_RECEIVED, stateNames, TIME_WAIT } from './state.ts'
 
 /** The connection enters another state, and whoever watches it hears so. */
 export const become = (env: TcpEnv, c: Connection, state: State): void => {
@@ -28,6 +28,8 @@ export const remove = (env: TcpEnv, c: Connection): void => {
 /** Ends with an error for the owner; nothing is sent. */
 export const fail = (env: TcpEnv, c: Connection, code: SocketErrorCode): void => {
   const { id } = c
+  if (c.state < ESTABLISHED) env.counts.failedOpens++
+  else env.counts.failed++
   remove(env, c)
   if (id !== NOBODY) env.out(c.released ? { _tag: 'Closed', id } : { _tag: 'Failed', id, code })
 }

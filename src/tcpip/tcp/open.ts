@@ -58,6 +58,7 @@ export const connect = (env: TcpEnv, call: Extract<StackCall, { call: 'connect' 
   const ends = { local, remote, localPort, remotePort: port }
   const c = create(env, call.id, undefined, ends, firstSequence(env, ends, now), call.options)
   env.byId.set(call.id, c)
+  env.counts.activeOpens++
   c.at.close = call.deadline
   become(env, c, SYN_SENT)
   sendSyn(env, c, now)

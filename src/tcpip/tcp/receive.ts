@@ -17,13 +17,13 @@ export const receive = (env: TcpEnv, c: Connection, s: Segment, now: Millis): vo
   const { rcv } = c
   const early = (s.seq - rcv.nxt) | 0
   if (early > 0) {
+    if ((s.flags & FIN) !== 0) rcv.finAt = (s.seq + s.length) | 0
     if (s.length > 0) keepForLater(env, c, s, now)
-    else rcv.ackNow = true // a FIN beyond a hole comes again when the hole is filled
+    else rcv.ackNow = true
     return
   }
-  const fin = (s.flags & FIN) !== 0 && !rcv.finished
   const skip = -early
-  if (skip > 0 && s.length > 0) duplicate(c, s.seq, skip < s.length ? rcv.nxt : (s.seq + s.length) | 0)
+  if (skip > 0 && s.length > 0) duplicate(env, c, s.seq, skip < s.length ? rcv.nxt : (s.seq + s.length) | 0)
   const length = s.length - skip
   if (length > 0 && isFull(rcv.pool) && rcv.unread > 0) {
     env.out({ _tag: 'Drop', reason: 'tcp-window' })
@@ -38,8 +38,8 @@ export const receive = (env: TcpEnv, c: Connection, s: Segment, now: Millis): vo
     if (!isEmpty(rcv.reordering)) fillHole(env, c)
     decide(env, c, now)
   }
-  // a FIN behind bytes that are still missing is cut off by the sequence check: it lies at RCV.NXT or is no news
-  if (fin && ((s.seq + s.length - rcv.nxt) | 0) === 0) finished(env, c, now)
+  const fin = (s.flags & FIN) !== 0 ? (s.seq + s.length) | 0 : rcv.finAt
+  if (fin === rcv.nxt && !rcv.finished) finished(env, c, now)
 }
 
 /** In-order bytes go to the reader. */
@@ -63,6 +63,7 @@ const fillHole = (env: TcpEnv, c: Connection): void => {
 
 const keepForLater = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void => {
   const { rcv } = c
+  env.counts.outOfOrder++
   const ranges = rcv.reordering.ranges.length
   // the peer's count of lost ranges and duplicate ACKs depends on hearing of each: what is pending goes first
   if (rcv.ackNow) emitAck(env, c, now)
@@ -77,7 +78,7 @@ const keepForLater = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void
   rcv.ackNow = true
   if (known >= 0) widen(c, (s.seq + s.length) | 0)
   else env.out({ _tag: 'Drop', reason: 'tcp-window' })
-  if (known === s.length) duplicate(c, s.seq, (s.seq + s.length) | 0)
+  if (known === s.length) duplicate(env, c, s.seq, (s.seq + s.length) | 0)
   if (!c.loss.sack || rcv.reordering.ranges.length > ranges) emitAck(env, c, now)
 }
 
@@ -91,9 +92,10 @@ const makeRoom = (c: Connection, seq: number, length: number): boolean => {
 }
 
 /** Bytes that were here already are reported (RFC 2883) and answered at once. */
-export const duplicate = (c: Connection, from: number, to: number): void => {
+export const duplicate = (env: TcpEnv, c: Connection, from: number, to: number): void => {
   const { rcv } = c
   rcv.ackNow = true
+  env.counts.duplicates++
   if (!c.loss.sack) return
   rcv.dsackPending = true
   rcv.dsackFrom = from

@@ -31,6 +31,8 @@ export interface Receiving {
   lastAckSent: number
   /** FIN of the peer taken in. */
   finished: boolean
+  /** Where a FIN lies that came before bytes in front of it. */
+  finAt: number | undefined
   /** When the last rate-limited ACK left (challenge, out of window). */
   challengedAt: Millis
   /** Receive auto-tuning: RTT seen from here, and what the reader had taken when the current round began. */
@@ -61,6 +63,7 @@ export const newReceiving = (buffer: number, most: number, pool: ReceivePool): R
   largest: 536,
   lastAckSent: 0,
   finished: false,
+  finAt: undefined,
   challengedAt: -Infinity,
   rtt: 0,
   taken: 0,

@@ -50,8 +50,9 @@ export const partialAck = (c: Connection, acked: number, now: Millis): void => {
 }
 
 /** The episode was needless: nothing is lost, the window is what it was. */
-export const undo = (c: Connection, now: Millis): void => {
+export const undo = (env: TcpEnv, c: Connection, now: Millis): void => {
   const { loss, delivery } = c
+  env.counts.undone++
   const q = c.snd.queue
   for (let n = 0; n < q.count; n++) {
     const i = slotOf(q, n) * WIDTH
@@ -106,6 +107,8 @@ export const onTimeout = (env: TcpEnv, c: Connection, now: Millis): void => {
   c.cc.onRto(now, flight, first, c.delivery.inflight)
   rtt.backoff++
   snd.retries++
+  snd.timeouts++
+  env.counts.timeouts++
   c.at.rto = now + timeoutOf(rtt)
   if (loss.rtoCount >= (snd.proven < snd.mss ? BLACKHOLE : BLACKHOLE_AFTER_PROOF)) narrow(env, c, now)
 }
@@ -117,6 +120,7 @@ export const onTailProbe = (env: TcpEnv, c: Connection, now: Millis): void => {
   c.at.tlp = Infinity
   if (q.count === 0 || loss.phase !== OPEN || loss.sacked > 0) return
   loss.tlpOut = true
+  env.counts.tailProbes++
   loss.tlpResent = false
   const room = (snd.una + snd.wnd - snd.nxt) | 0
   const length = Math.min((snd.tail - snd.nxt) | 0, snd.mss)

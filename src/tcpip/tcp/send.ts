@@ -197,6 +197,8 @@ export const resend = (env: TcpEnv, c: Connection, slot: number, now: Millis): v
   }
   c.cc.onSend(now, length, c.delivery.inflight, false)
   ints[i + FLAGS]! |= RETRANSMITTED
+  s.resent++
+  env.counts.retransmits++
   depart(c, slot, total, now)
   if (loss.undoable) {
     if (loss.undoRetransmits++ === 0) loss.firstRetransmitTs = tsClock(c, now)

@@ -42,6 +42,9 @@ export interface Sending {
   /** Since when a segment that is not full is held back by a small window or the cork; `Infinity`: none is. */
   heldAt: Millis
   retries: number
+  /** Segments sent again and timeouts, since the connection began. */
+  resent: number
+  timeouts: number
   keepProbes: number
   /** When the oldest outstanding data was first sent without any progress since. */
   stalledAt: Millis
@@ -80,6 +83,8 @@ export const newSending = (iss: number, limit: number): Sending => ({
   override: false,
   heldAt: Infinity,
   retries: 0,
+  resent: 0,
+  timeouts: 0,
   keepProbes: 0,
   stalledAt: 0,
   credit: 0,

@@ -2,6 +2,8 @@ import type { Millis } from '../../protocol/kernel/machine.ts'
 import type { Random } from '../../protocol/kernel/rng.ts'
 import type { Flow, Ip, IpOutput } from '../ip-output.ts'
 import type { SocketErrorCode, StackCall, StackOutput } from '../stack-io.ts'
+import type { TcpCounts } from './counts.ts'
+import type { TcpInfo } from './inspect.ts'
 
 /** What the stack hands to TCP: everything it may do to the world. */
 export interface TcpDeps {
@@ -33,6 +35,9 @@ export interface Tcp {
   readonly pathChanged: (isOver: (flow: Flow) => boolean, now: Millis) => void
   /** The interface lost this address: its connections end with EADDRNOTAVAIL. */
   readonly addressRemoved: (ip: Ip, now: Millis) => void
+  readonly inspect: (id: number) => TcpInfo | undefined
+  /** What happened so far, and how many connections and TIME-WAIT records there are. */
+  readonly counts: () => TcpCounts & { readonly connections: number; readonly timeWaits: number }
   readonly owns: (id: number) => boolean
   readonly deadline: () => Millis
   readonly tick: (now: Millis) => void
