@@ -17,7 +17,7 @@ export {
 export type { ZtEvent } from '../streams/event.ts'
 export type { Link, LinkStats } from '../streams/link.ts'
 export type { Mac } from '../streams/public-id.ts'
-export type { IpPrefix, Neighbor, NetworkState, NodeInfo, Path, Peer, Route } from '../streams/snapshot.ts'
+export type { IpPrefix, Neighbor, NetworkLogin, NetworkState, NodeInfo, Path, Peer, Route } from '../streams/snapshot.ts'
 export { memoryStore, type StateStore, type StoreKey } from '../streams/store.ts'
 export type { FrameTrace, PacketTrace, TraceRecord } from '../streams/trace.ts'
 export { parseIp, type SocketAddress } from './address.ts'

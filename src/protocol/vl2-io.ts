@@ -77,6 +77,7 @@ export type FrameDropReason =
   | 'broadcast-disabled'
   | 'bad-source'
   | 'bad-chunk'
+  | 'outdated'
   | 'bad-credential'
   | 'unexpected-sender'
   | 'rate-limited'

@@ -96,6 +96,7 @@ type StatusEvent =
   | 'network/denied'
   | 'network/not-found'
   | 'network/too-old'
+  | 'network/auth-required'
   | 'network/down'
 const statusEvent: Readonly<Partial<Record<NetworkState['status'], StatusEvent>>> = {
   requesting: 'network/requesting',
@@ -104,6 +105,7 @@ const statusEvent: Readonly<Partial<Record<NetworkState['status'], StatusEvent>>
   denied: 'network/denied',
   'not-found': 'network/not-found',
   'too-old': 'network/too-old',
+  'auth-required': 'network/auth-required',
   down: 'network/down',
 }
 
@@ -112,4 +114,15 @@ const missing = <T>(a: readonly T[], b: readonly T[]): readonly T[] => b.filter(
 const equal = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)
 
 /** What a controller may change; multicast groups and revisions come and go by themselves. */
-const CONTENT = ['name', 'mtu', 'status', 'type', 'broadcast', 'bridge', 'addresses', 'routes', 'dns'] as const
+const CONTENT = [
+  'name',
+  'mtu',
+  'status',
+  'type',
+  'broadcast',
+  'bridge',
+  'addresses',
+  'routes',
+  'dns',
+  'authentication',
+] as const

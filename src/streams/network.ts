@@ -3,6 +3,7 @@ import type { Frame, MulticastGroup } from '../protocol/kernel/frame.ts'
 import type { Address, Mac, NetworkId } from '../protocol/kernel/id.ts'
 import type { IpAddress } from '../protocol/kernel/ip.ts'
 import type { Random } from '../protocol/kernel/rng.ts'
+import type { Authentication } from '../protocol/network/authentication.ts'
 import type { NetworkConfig } from '../protocol/network/config.ts'
 import type { LocalSettings } from '../protocol/network/local-settings.ts'
 import { addressOf, isNodeMac, type MacScheme, macOf, macScheme } from '../protocol/network/mac.ts'
@@ -52,6 +53,7 @@ export class RunningNetwork {
   #allowed: LocalSettings
   #status: NetworkStatus = 'requesting'
   #config: NetworkConfig | undefined
+  #login: Authentication | undefined
   #groups: readonly MulticastGroup[] = []
 
   constructor(id: NetworkId, self: Address, allowed: LocalSettings, ports: NetworkPorts) {
@@ -94,8 +96,9 @@ export class RunningNetwork {
   }
 
   /** News from VL2. The stack is configured before users hear of it, so that they can use what they hear of. */
-  configure(status: NetworkStatus, config: NetworkConfig | undefined): void {
+  configure(status: NetworkStatus, config: NetworkConfig | undefined, login?: Authentication): void {
     this.#status = status
+    this.#login = login
     if (config !== this.#config) {
       this.#config = config
       this.#configureStack()
@@ -202,7 +205,7 @@ export class RunningNetwork {
   }
 
   #snapshot(): NetworkState {
-    return networkState(this.id, this.#mac, this.#status, this.#config, this.#groups, this.#allowed)
+    return networkState(this.id, this.#mac, this.#status, this.#config, this.#groups, this.#allowed, this.#login)
   }
 
   #claim(address: IpAddress, mac: Mac): Omit<AddressClaim, 'networkId'> {

@@ -268,7 +268,7 @@ export class RunningNode {
         this.#networks.get(news.network)?.receive(news.frames)
         return
       case 'Network':
-        this.#networks.get(news.network)?.configure(news.status, news.config)
+        this.#networks.get(news.network)?.configure(news.status, news.config, news.authentication)
         this.#manage()
         return
       case 'Store':

@@ -2,6 +2,7 @@ import type { Endpoint } from '../protocol/datagram.ts'
 import type { MulticastGroup } from '../protocol/kernel/frame.ts'
 import { controllerOf, type Mac as MacNumber, type NetworkId as NetworkBits } from '../protocol/kernel/id.ts'
 import { type IpAddress, isIpv6 } from '../protocol/kernel/ip.ts'
+import type { Authentication } from '../protocol/network/authentication.ts'
 import type { NetworkConfig, IpPrefix as WirePrefix } from '../protocol/network/config.ts'
 import { allowedParts, type LocalSettings } from '../protocol/network/local-settings.ts'
 import type { PeerPath, PeerSnapshot } from '../protocol/vl1-io.ts'
@@ -48,6 +49,8 @@ export interface NetworkState {
   readonly multicastGroups: readonly { readonly mac: Mac; readonly adi: number }[]
   readonly dns?: { readonly domain: string; readonly servers: readonly IpAddress[] }
   readonly controller: NodeId
+  /** With status `auth-required`, and on networks whose log-in ends. */
+  readonly authentication?: NetworkLogin
 }
 
 export interface Path {
@@ -77,6 +80,23 @@ export interface Peer {
   readonly paths: readonly Path[]
 }
 
+/** How to log in to a network that wants it, as its controller says. */
+export interface NetworkLogin {
+  /** For a browser; absent where there is only `openId`. */
+  readonly url?: string
+  /** When the log-in ends, ms since the epoch; absent where the controller does not say. */
+  readonly expires?: number
+  /** What an OpenID Connect flow starts from (`docs/protocol/vl2.md` §7.4). */
+  readonly openId?: {
+    readonly issuerUrl: string
+    readonly centralUrl: string
+    readonly nonce: string
+    readonly state: string
+    readonly clientId: string
+    readonly provider: string
+  }
+}
+
 /** Another member as seen on the segment. */
 export interface Neighbor {
   readonly node: NodeId
@@ -91,9 +111,11 @@ export const networkState = (
   config: NetworkConfig | undefined,
   groups: readonly MulticastGroup[],
   allowed: LocalSettings,
+  told?: Authentication,
 ): NetworkState => {
   const parts = allowedParts(allowed, config)
   const addresses = parts.addresses.map(prefix)
+  const authentication = status === 'auth-required' ? login(told, config) : login(undefined, config)
   return {
     id: publicNetworkId(id),
     name: config?.name ?? '',
@@ -115,8 +137,23 @@ export const networkState = (
     multicastGroups: groups.map(({ mac, adi }) => ({ mac: publicMac(mac), adi })),
     ...(parts.dns === undefined ? {} : { dns: parts.dns }),
     controller: publicNodeId(controllerOf(id)),
+    ...(authentication === undefined ? {} : { authentication }),
   }
 }
+
+const login = (told: Authentication | undefined, config: NetworkConfig | undefined): NetworkLogin | undefined => {
+  const sso = config?.sso
+  const ends = sso?.enabled === true && sso.authenticationExpiry > 0n
+  const expires = ends ? { expires: Number(sso.authenticationExpiry) } : {}
+  if (told?.version === 0) return { url: told.url, ...expires }
+  if (told?.version === 1) return { openId: openIdOf(told), ...expires }
+  if (sso?.enabled !== true) return undefined
+  if (sso.version === 1) return { openId: openIdOf(sso), ...expires }
+  return { ...(sso.authenticationUrl === '' ? {} : { url: sso.authenticationUrl }), ...expires }
+}
+const openIdOf = ({ issuerUrl, centralUrl, nonce, state, clientId, provider }: Required<NetworkLogin>['openId']) => ({
+  ...{ issuerUrl, centralUrl, nonce, state, clientId, provider },
+})
 
 export const publicPath = (path: PeerPath): Path => ({
   endpoint: path.endpoint,

@@ -34,7 +34,7 @@ export const vl2Forge = (
   const dictionary = (now: number): Uint8Array => {
     const program = c.once(2) ? c.bytes(c.below(200)) : Uint8Array.of(1, 0)
     const bytes = encodeConfig(
-      configFor(controller, c.pick(members), now, {
+      configFor(controller, c.pick(members), c.once(3) ? someTime(now) : now, {
         rules: program,
         mtu: c.pick([1280, 2800, 10_000, c.below(70_000)]),
         multicastLimit: c.pick([0, 1, 32, 0xffff_ffff]),

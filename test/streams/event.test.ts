@@ -48,6 +48,13 @@ describe('what users hear of a network', () => {
       ['address/removed', 'address/added', 'network/update'],
     ],
     ['a route', ready, { ...ready, routes: [{ target: v4, flags: 0, metric: 0 }] }, ['route/added', 'network/update']],
+    ['a log-in that ended', ready, { ...ready, status: 'auth-required' }, ['network/auth-required']],
+    [
+      'another place to log in',
+      { ...state, status: 'auth-required' },
+      { ...state, status: 'auth-required', authentication: { url: 'https://login.example/' } },
+      ['network/update'],
+    ],
     ['the end', ready, { ...ready, status: 'down' }, ['network/down']],
   ]
   it.each(cases)('%s', (_what, before, after, expected) => {

@@ -34,13 +34,13 @@ export const showNetwork = ({ state, config, allowed }: RunningNetwork) => ({
   })),
   multicastSubscriptions: state.multicastGroups,
   dns: { domain: config?.dns?.domain ?? '', servers: config?.dns?.servers ?? [] },
-  ...(config?.sso.enabled === true
-    ? {
+  ...(state.authentication === undefined
+    ? {}
+    : {
         ssoEnabled: true,
-        authenticationURL: config.sso.authenticationUrl,
-        authenticationExpiryTime: config.sso.authenticationExpiry,
-      }
-    : {}),
+        authenticationURL: state.authentication.url ?? '',
+        authenticationExpiryTime: state.authentication.expires ?? 0,
+      }),
 })
 
 const text = ({ address, bits }: IpPrefix): string => `${address}/${bits}`

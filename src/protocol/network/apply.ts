@@ -12,14 +12,22 @@ import { ownIpv6 } from './resolution.ts'
 import { ruleEngine } from './rule-engine.ts'
 import { drop, type Turn, wake } from './turn.ts'
 
-/** Where a configuration came from: only what a controller says is stored, what was stored is infinitely old. */
-export type Origin = 'controller' | 'stored' | 'synthesized'
+/**
+ * Where a configuration came from: only what a controller says is stored, what was stored is infinitely old. `pushed`: the
+ * controller signed it, but nobody knows when it was sent.
+ */
+export type Origin = 'controller' | 'pushed' | 'stored' | 'synthesized'
 
 /** A dictionary that claims to be this node's configuration (`docs/protocol/vl2.md` §7.3). Whether it was taken. */
 export const applyDictionary = (t: Turn, net: Joined, dictionary: Uint8Array, origin: Origin): boolean => {
   const read = decodeConfig(dictionary)
   if (read._tag === 'Left' || read.right.networkId !== net.id || read.right.issuedTo !== t.self) {
     drop(t, 'bad-chunk', net.id)
+    return false
+  }
+  const held = net.active?.config
+  if (origin === 'pushed' && held !== undefined && Number(held.timestamp - read.right.timestamp) > OUTDATED) {
+    drop(t, 'outdated', net.id)
     return false
   }
   applyConfig(t, net, read.right, dictionary, origin)
@@ -47,7 +55,7 @@ export const applyConfig = (
   net.appliedAt = t.now
   net.epoch++
   t.news.push({ _tag: 'Network', network: net.id, status: 'ok', config })
-  if (origin === 'controller') t.news.push({ _tag: 'Store', network: net.id, dictionary })
+  if (origin === 'controller' || origin === 'pushed') t.news.push({ _tag: 'Store', network: net.id, dictionary })
   if (first) {
     // what the host subscribed to before was never announced
     net.groups = []
@@ -115,6 +123,8 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
   return true
 }
 
+/** A configuration that was not asked for may be so much older than the one in force: answers may overtake each other. */
+export const OUTDATED: Millis = 300_000
 /** How long a configuration is good for before it is asked for again. */
 export const REFRESH: Millis = 60_000
 /** A controller ignores requests that come within 1000 ms of each other. */

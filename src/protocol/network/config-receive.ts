@@ -54,9 +54,17 @@ export const receiveChunk = (t: Turn, message: Message, at: number) => {
   if (added._tag === 'Complete') complete(t, net, message, added.dictionary, signed.updateId)
 }
 
-/** A push is confirmed, with the verb that deployed controllers expect there. */
+/**
+ * A push is confirmed, with the verb that deployed controllers expect there. An answer of the controller itself counts
+ * whatever its clock says; what others pass on, or somebody repeats, must not be older than what is in force.
+ */
 const complete = (t: Turn, net: Joined, message: Message, dictionary: Uint8Array, updateId: bigint): void => {
-  if (!applyDictionary(t, net, dictionary, 'controller') || message.verb !== verbCode.networkConfig) return
+  const answered = message.verb === verbCode.ok && message.source === net.controller
+  if (
+    !applyDictionary(t, net, dictionary, answered ? 'controller' : 'pushed') ||
+    message.verb !== verbCode.networkConfig
+  )
+    return
   const body = encode(networkConfigOk, { network: net.id, updateId })
   reply(t, message, verbCode.ok, NETWORK_CONFIG_OK_IN_RE, body)
 }
