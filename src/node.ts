@@ -1,6 +1,7 @@
 export { undiciConnector, ZtAgent, ZtHttpsAgent } from './api/adapter/agent.ts'
 export { createConnection } from './api/adapter/connection.ts'
 export { type DuplexOptions, toDuplex, type VirtualDuplex } from './api/adapter/duplex.ts'
+export { toLookup } from './api/adapter/lookup.ts'
 export { serveHttp } from './api/adapter/serve-http.ts'
 export { type LocalApi, type LocalApiOptions, serveLocalApi } from './api/http/serve-local-api.ts'
 export { directoryStore } from './streams/io/directory-store.ts'

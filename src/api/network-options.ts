@@ -1,5 +1,6 @@
 import type { IpAddress } from '../protocol/kernel/ip.ts'
-import { aFunction, anything, type OptionRules, oneOf, whole, yesOrNo } from '../streams/option.ts'
+import { aFunction, anything, type OptionRule, type OptionRules, oneOf, whole, yesOrNo } from '../streams/option.ts'
+import { parseIp } from './address.ts'
 import { type TcpBuffers, type TcpSettings, tcpRules } from './socket-option.ts'
 import type { Accept } from './tcp-server.ts'
 import { type WaitOptions, waitRules } from './wait.ts'
@@ -31,8 +32,16 @@ export interface BindOptions extends WaitOptions {
 }
 export interface ResolveOptions extends WaitOptions {
   readonly family?: 4 | 6
+  /** Ask these, whatever the network says. */
   readonly servers?: readonly IpAddress[]
 }
+
+/** For name servers and hosts. */
+export const listOfAddresses: OptionRule = {
+  is: (x) => Array.isArray(x) && x.length <= MOST_ADDRESSES && x.every((one) => parseIp(one) !== undefined),
+  cure: 'pass a list of IP addresses',
+}
+const MOST_ADDRESSES = 16
 
 /** Ports and addresses are checked where they are used, with errors of their own. */
 export const connectRules: OptionRules<ConnectOptions> = {
@@ -62,5 +71,5 @@ export const bindRules: OptionRules<BindOptions> = {
 export const resolveRules: OptionRules<ResolveOptions> = {
   ...waitRules,
   family: oneOf(4, 6),
-  servers: { is: Array.isArray, cure: 'pass a list of IP addresses' },
+  servers: listOfAddresses,
 }

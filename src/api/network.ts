@@ -1,15 +1,16 @@
 import type { Observable, SchedulerLike } from 'rxjs'
-import { canonicalIp, type IpAddress } from '../protocol/kernel/ip.ts'
+import type { IpAddress } from '../protocol/kernel/ip.ts'
 import type { Counts } from '../streams/counters.ts'
-import { NetworkError, SocketError } from '../streams/error.ts'
+import { SocketError } from '../streams/error.ts'
 import type { RunningNetwork } from '../streams/network.ts'
 import { checkOptions } from '../streams/option.ts'
 import type { NetworkId, NodeId } from '../streams/public-id.ts'
-import type { IpPrefix, Neighbor, NetworkState } from '../streams/snapshot.ts'
+import { familyOf, type IpPrefix, type Neighbor, type NetworkState } from '../streams/snapshot.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
 import type { FrameTrace } from '../streams/trace.ts'
 import type { StackCall } from '../tcpip/stack-io.ts'
 import { asIp, asPort, socketAddress } from './address.ts'
+import { firstToStand } from './happy-eyeballs.ts'
 import {
   type BindOptions,
   bindRules,
@@ -20,12 +21,14 @@ import {
   type ResolveOptions,
   resolveRules,
 } from './network-options.ts'
+import { waitUntil } from './network-ready.ts'
 import { Pinger, type PingOptions, type PingReply, pingRules } from './ping.ts'
+import { type NameOptions, Resolver, type Wanted } from './resolver.ts'
 import { defaultTcpOptions } from './socket-option.ts'
 import { type TcpServer, VirtualTcpServer } from './tcp-server.ts'
 import { type TcpSocket, VirtualTcpSocket } from './tcp-socket.ts'
 import { type UdpSocket, VirtualUdpSocket } from './udp-socket.ts'
-import { waitFor, waitForState } from './wait.ts'
+import { waitFor } from './wait.ts'
 
 /** A joined network: an Ethernet segment of its own, with our addresses on it. */
 export interface Network extends AsyncDisposable {
@@ -51,7 +54,11 @@ export interface Network extends AsyncDisposable {
   bind(options?: BindOptions): Promise<UdpSocket>
   /** ICMP echoes, one after another. */
   ping(host: string, options?: PingOptions): AsyncIterable<PingReply>
-  /** The addresses of a name. Literal addresses only, so far: anything else is `ENOTFOUND`. */
+  /**
+   * The addresses of a name, IPv6 first if the network has such addresses. Names in the domain that the controller pushed
+   * are asked of its name servers, others of those given to `join`; answers are kept for as long as they say.
+   * @throws {SocketError} `ENOTFOUND`; `EAI_AGAIN` if no server answered
+   */
   resolve(name: string, options?: ResolveOptions): Promise<readonly IpAddress[]>
   /** Leaves for good: connections are reset, the store forgets the network. */
   leave(): Promise<void>
@@ -66,11 +73,13 @@ export class VirtualNetwork implements Network {
   readonly #network: RunningNetwork
   readonly #clock: SchedulerLike
   readonly #leave: () => Promise<void>
+  readonly #resolver: Resolver
 
   constructor(network: RunningNetwork, clock: SchedulerLike, leave: () => Promise<void>) {
     this.#network = network
     this.#clock = clock
     this.#leave = leave
+    this.#resolver = new Resolver(network, clock)
     this.id = network.state.id
     this.state$ = network.state$.asObservable()
     this.frames$ = network.frames$
@@ -84,7 +93,7 @@ export class VirtualNetwork implements Network {
     return this.state.addresses
   }
   get stats(): Counts {
-    return this.#network.counters.counts
+    return this.#network.stats
   }
   address(family: 4 | 6): IpAddress | undefined {
     return this.addresses.find((address) => address.family === family)?.address
@@ -100,22 +109,21 @@ export class VirtualNetwork implements Network {
       ...(localPort === undefined ? {} : { port: asPort('localPort', localPort, 0) }),
     }
     const begun = this.#clock.now()
-    const [address] = await this.resolve(options.host, { ...(signal === undefined ? {} : { signal }) })
-    const remote = { address: address!, port }
-    const late = (): SocketError => new SocketError('ETIMEDOUT', 'connect', remote)
+    const left = (): number => (timeout === 0 ? 0 : Math.max(1, begun + timeout - this.#clock.now()))
     await this.#ready('connect', { signal, timeout })
-    const left = timeout === 0 ? 0 : Math.max(1, begun + timeout - this.#clock.now())
-    return this.#open<TcpSocket>('connect', remote, { signal, timeout: left }, late, (id) => ({
-      call: {
-        call: 'connect',
-        id,
-        remote,
-        local,
-        options: tcp,
-        deadline: left === 0 ? Number.POSITIVE_INFINITY : begun + timeout,
-      },
-      make: (news) => new VirtualTcpSocket(this.#network, this.#clock, id, news.local, news.remote ?? remote, tcp),
-    }))
+    const addresses = await this.#addressesOf(options.host, { signal, timeout: left(), family: familyOfLocal(local) })
+    const open = (address: IpAddress, until: AbortSignal | undefined): Promise<TcpSocket> => {
+      const remote = { address, port }
+      const late = (): SocketError => new SocketError('ETIMEDOUT', 'connect', remote)
+      const deadline = timeout === 0 ? Number.POSITIVE_INFINITY : begun + timeout
+      return this.#open<TcpSocket>('connect', remote, { signal: until, timeout: left() }, late, (id) => ({
+        call: { call: 'connect', id, remote, local, options: tcp, deadline },
+        make: (news) => new VirtualTcpSocket(this.#network, this.#clock, id, news.local, news.remote ?? remote, tcp),
+      }))
+    }
+    const [only, ...others] = addresses
+    if (others.length === 0) return open(only!, signal)
+    return firstToStand(this.#clock, addresses, signal, open, (late) => late.reset())
   }
 
   async listen(options: ListenOptions = {}): Promise<TcpServer> {
@@ -176,8 +184,8 @@ export class VirtualNetwork implements Network {
   async *ping(host: string, options: PingOptions = {}): AsyncGenerator<PingReply, void, undefined> {
     checkOptions('ping()', options, pingRules)
     const { signal } = options
-    const [address] = await this.resolve(host, signal === undefined ? {} : { signal })
     await this.#ready('ping', { signal, timeout: TIMEOUT })
+    const [address] = await this.#addressesOf(host, { signal })
     const pinger = new Pinger(this.#network, this.#clock, address!, options)
     try {
       while (!pinger.done) yield await pinger.next()
@@ -188,19 +196,29 @@ export class VirtualNetwork implements Network {
 
   async resolve(name: string, options: ResolveOptions = {}): Promise<readonly IpAddress[]> {
     checkOptions('resolve()', options, resolveRules)
-    const { family, signal } = options
+    const { family, signal, timeout, servers } = options
+    return this.#addressesOf(name, { family, signal, timeout, servers })
+  }
+
+  /** What the caller of `join` knows of names. */
+  useNames(options: NameOptions): void {
+    this.#resolver.use(options)
+  }
+
+  /** At least one, of the family asked for. */
+  async #addressesOf(host: string, wanted: Wanted): Promise<readonly IpAddress[]> {
+    const { family, signal, timeout = TIMEOUT } = wanted
     signal?.throwIfAborted()
-    const literal = typeof name === 'string' ? canonicalIp(name.replace(/^\[(.*)\]$/, '$1')) : undefined
-    if (literal === undefined)
-      throw new SocketError(
-        'ENOTFOUND',
-        'getaddrinfo',
-        { address: String(name) },
-        'names are not looked up yet; use an IP address',
-      )
-    if (family !== undefined && family !== (literal.includes(':') ? 6 : 4))
-      throw new SocketError('ENOTFOUND', 'getaddrinfo', { address: literal }, `the address is not of family ${family}`)
-    return [literal]
+    const name = String(host)
+    let found = this.#resolver.known(name)
+    if (found === undefined) {
+      await this.#ready('getaddrinfo', { signal, timeout })
+      found = await this.#resolver.ask(name, wanted)
+    }
+    const fitting = found.filter((address) => family === undefined || familyOf(address) === family)
+    if (fitting.length === 0)
+      throw new SocketError('ENOTFOUND', 'getaddrinfo', { address: name }, `the address is not of family ${family}`)
+    return fitting
   }
 
   leave(): Promise<void> {
@@ -258,52 +276,8 @@ export class VirtualNetwork implements Network {
 
 type Opened = Extract<SocketNews, { readonly _tag: 'Opened' }>
 
-/** Waits until a network is at least so far; fails with its end, and at once with a refusal if `refuse`. */
-export const waitUntil = (
-  network: RunningNetwork,
-  clock: SchedulerLike,
-  syscall: string,
-  wait: { readonly signal: AbortSignal | undefined; readonly timeout: number | undefined },
-  least: 'ready' | 'ok',
-  refuse: boolean,
-): Promise<void> => {
-  if (network.ended !== undefined) return Promise.reject(network.ended)
-  const late = (): SocketError =>
-    new SocketError(
-      'ETIMEDOUT',
-      syscall,
-      undefined,
-      `network ${network.state.id} is still "${network.state.status}"; ${cure(network.state.status)}`,
-    )
-  const isThere = ({ id, status }: NetworkState): boolean => {
-    if (status === 'ready' || (status === 'ok' && least === 'ok')) return true
-    if (status === 'not-found' && syscall === 'join')
-      throw new NetworkError('ERR_ZT_NOT_FOUND', id, `network ${id} does not exist on its controller — check the id`)
-    if (status === 'too-old')
-      throw new NetworkError('ERR_ZT_TOO_OLD', id, `network ${id} wants a newer client — update this package`)
-    if (status === 'denied' && refuse)
-      throw new NetworkError(
-        'ERR_ZT_ACCESS_DENIED',
-        id,
-        `network ${id} has not let this node in — authorise it on the controller`,
-      )
-    return false
-  }
-  return waitForState(clock, wait, late, network.state$, isThere, () => network.ended)
-}
-
-const cure = (status: NetworkState['status']): string => {
-  switch (status) {
-    case 'denied':
-      return 'authorise this node on the controller'
-    case 'ok':
-      return 'the controller has assigned no address: add a pool or assign one'
-    case 'requesting':
-      return 'the controller was not reached: check that the node is online and the controller runs'
-    default:
-      return 'look at its state'
-  }
-}
+const familyOfLocal = ({ address }: { readonly address?: IpAddress }): 4 | 6 | undefined =>
+  address === undefined || isAny(address) ? undefined : familyOf(address)
 
 const isAny = (address: IpAddress): boolean => address === '::' || address === '0.0.0.0'
 

@@ -1,5 +1,6 @@
 import { defer, distinctUntilChanged, map, merge, type Observable, startWith } from 'rxjs'
 import { type NetworkId as NetworkBits, parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
+import type { IpAddress } from '../protocol/kernel/ip.ts'
 import { type LocalSettings, openSettings, printLocalSettings } from '../protocol/network/local-settings.ts'
 import type { Counts } from '../streams/counters.ts'
 import type { Drop } from '../streams/drop-log.ts'
@@ -12,10 +13,13 @@ import { atLeast, checkOptions, isRecord, type OptionRules, oneOf, yesOrNo } fro
 import { publicNetworkId } from '../streams/public-id.ts'
 import type { NetworkState, NodeInfo, Peer } from '../streams/snapshot.ts'
 import type { PacketTrace, TraceRecord } from '../streams/trace.ts'
+import { domainName } from '../tcpip/dns/name.ts'
 import { asNetworkId, asNodeId, asWorldId, type NetworkId, type NodeId, type WorldId } from './id.ts'
 import { type Identity, publicIdentity } from './identity.ts'
 import type { Keeper } from './keeper.ts'
-import { type Network, VirtualNetwork, waitUntil } from './network.ts'
+import { type Network, VirtualNetwork } from './network.ts'
+import { listOfAddresses } from './network-options.ts'
+import { waitUntil } from './network-ready.ts'
 import { type WaitOptions, waitFor, waitForState, waitRules } from './wait.ts'
 
 export interface JoinOptions extends WaitOptions {
@@ -31,6 +35,13 @@ export interface JoinOptions extends WaitOptions {
     readonly default?: boolean
     readonly dns?: boolean
   }
+  /**
+   * Name servers for names outside the domain that the controller pushed servers for, at most 16. Without `allow.dns`
+   * they are asked for everything.
+   */
+  readonly dns?: readonly IpAddress[]
+  /** Addresses of names that no server is asked for, as a hosts file has them. */
+  readonly hosts?: Readonly<Record<string, readonly IpAddress[]>>
   /** Keep waiting while the controller has not authorised this node (default), or reject at once. */
   readonly onDenied?: 'wait' | 'reject'
   /** Whether `await using` leaves the network at the end (default false). */
@@ -184,6 +195,7 @@ export class VirtualNode implements ZtNode {
     if (allow !== undefined) this.allow(bits, allow)
     const handle = this.#handle(name)!
     handle.leaveOnDispose = leaveOnDispose
+    handle.useNames(options)
     if (wait !== 'none')
       await waitUntil(network, this.running.hands.clock, 'join', { signal, timeout }, wait, onDenied === 'reject')
     return handle
@@ -313,12 +325,18 @@ export class VirtualNode implements ZtNode {
   }
 }
 
+const isName = (text: string): boolean => domainName(text) !== undefined
 const ALLOW = new Set(['managed', 'global', 'default', 'dns'])
 const joinRules: OptionRules<JoinOptions> = {
   ...waitRules,
   wait: oneOf('ready', 'ok', 'none'),
   onDenied: oneOf('wait', 'reject'),
   leaveOnDispose: yesOrNo,
+  dns: listOfAddresses,
+  hosts: {
+    is: (x) => isRecord(x) && Object.entries(x).every(([name, ips]) => isName(name) && listOfAddresses.is(ips)),
+    cure: 'pass { name: [address, …] }',
+  },
   allow: {
     is: (x) => isRecord(x) && Object.entries(x).every(([name, value]) => ALLOW.has(name) && typeof value === 'boolean'),
     cure: 'pass { managed, global, default, dns } of true and false',

@@ -110,5 +110,6 @@ const ERRNO: Readonly<Record<string, number>> = {
   ETIMEDOUT: 110,
   ECONNREFUSED: 111,
   EHOSTUNREACH: 113,
+  EAI_AGAIN: 3001,
   ENOTFOUND: 3008,
 }

@@ -8,13 +8,14 @@ import type { NetworkConfig } from '../protocol/network/config.ts'
 import type { LocalSettings } from '../protocol/network/local-settings.ts'
 import { addressOf, isNodeMac, type MacScheme, macOf, macScheme } from '../protocol/network/mac.ts'
 import type { NetworkStatus } from '../protocol/vl2-io.ts'
-import { stack } from '../tcpip/stack.ts'
+import { type StackState, stack } from '../tcpip/stack.ts'
 import type { StackCall, StackDropReason, StackInput, StackOutput } from '../tcpip/stack-io.ts'
-import { Counters } from './counters.ts'
+import type { TcpInfo } from '../tcpip/tcp/inspect.ts'
+import { Counters, type Counts } from './counters.ts'
 import type { ZtError } from './error.ts'
 import type { AddressClaim } from './event.ts'
 import { type NodeId, publicMac, publicNodeId } from './public-id.ts'
-import { runMachine } from './run-machine.ts'
+import { type Live, runMachine } from './run-machine.ts'
 import { type Neighbor, type NetworkState, networkState } from './snapshot.ts'
 import { type SocketId, SocketTable } from './sockets.ts'
 import { type FrameTrace, frameTrace } from './trace.ts'
@@ -49,6 +50,7 @@ export class RunningNetwork {
   readonly #mac: Mac
   readonly #input = new Subject<StackInput>()
   readonly #tap = new Subject<FrameTrace>()
+  readonly #stack: Live<StackState>
   readonly #neighbours = new Map<IpAddress, Mac>()
   #allowed: LocalSettings
   #status: NetworkStatus = 'requesting'
@@ -68,14 +70,27 @@ export class RunningNetwork {
       startWith(undefined),
       map(() => this.#members()),
     )
-    this.#input
-      .pipe(runMachine(stack({ mac: this.#mac, random: ports.random }), ports.clock))
-      .subscribe({ next: this.#deed, error: ports.defect })
+    const host = stack({ mac: this.#mac, random: ports.random })
+    this.#stack = { state: host.initial }
+    this.#input.pipe(runMachine(host, ports.clock, this.#stack)).subscribe({ next: this.#deed, error: ports.defect })
     ports.changed(undefined, this.state$.value)
   }
 
+  get random(): Random {
+    return this.#ports.random
+  }
   get state(): NetworkState {
     return this.state$.value
+  }
+
+  /** What happened so far: frames, drops, and `protocol/counter` of the host stack. */
+  get stats(): Counts {
+    return { ...this.counters.counts, ...this.#stack.state.counts() }
+  }
+
+  /** One connection at this moment; `undefined` once it is over. */
+  tcpInfo(id: SocketId): TcpInfo | undefined {
+    return this.#stack.state.tcpInfo(id)
   }
 
   /** One call; its answers come to the socket's sink, mostly before this returns. */

@@ -110,6 +110,7 @@ interface PromisedNodeOptions {
 interface PromisedJoinOptions extends WaitOptions {
   readonly wait?: 'ready' | 'ok' | 'none'
   readonly allow?: { managed?: boolean; global?: boolean; default?: boolean; dns?: boolean }
+  readonly dns?: readonly IpAddress[]
   readonly onDenied?: 'wait' | 'reject'
   readonly leaveOnDispose?: boolean
 }

@@ -2,5 +2,6 @@
 export type { ClientRequestArgs, Server as HttpServer } from 'node:http'
 export { Agent as HttpAgent } from 'node:http'
 export { Agent as HttpsAgent } from 'node:https'
+export type { LookupFunction } from 'node:net'
 export { Duplex } from 'node:stream'
 export { type ConnectionOptions as TlsOptions, connect as connectTls } from 'node:tls'

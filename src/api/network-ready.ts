@@ -1,0 +1,52 @@
+import type { SchedulerLike } from 'rxjs'
+import { NetworkError, SocketError } from '../streams/error.ts'
+import type { RunningNetwork } from '../streams/network.ts'
+import type { NetworkState } from '../streams/snapshot.ts'
+import { waitForState } from './wait.ts'
+
+/** Waits until a network is at least so far; fails with its end, and at once with a refusal if `refuse`. */
+export const waitUntil = (
+  network: RunningNetwork,
+  clock: SchedulerLike,
+  syscall: string,
+  wait: { readonly signal: AbortSignal | undefined; readonly timeout: number | undefined },
+  least: 'ready' | 'ok',
+  refuse: boolean,
+): Promise<void> => {
+  if (network.ended !== undefined) return Promise.reject(network.ended)
+  const late = (): SocketError =>
+    new SocketError(
+      'ETIMEDOUT',
+      syscall,
+      undefined,
+      `network ${network.state.id} is still "${network.state.status}"; ${cure(network.state.status)}`,
+    )
+  const isThere = ({ id, status }: NetworkState): boolean => {
+    if (status === 'ready' || (status === 'ok' && least === 'ok')) return true
+    if (status === 'not-found' && syscall === 'join')
+      throw new NetworkError('ERR_ZT_NOT_FOUND', id, `network ${id} does not exist on its controller — check the id`)
+    if (status === 'too-old')
+      throw new NetworkError('ERR_ZT_TOO_OLD', id, `network ${id} wants a newer client — update this package`)
+    if (status === 'denied' && refuse)
+      throw new NetworkError(
+        'ERR_ZT_ACCESS_DENIED',
+        id,
+        `network ${id} has not let this node in — authorise it on the controller`,
+      )
+    return false
+  }
+  return waitForState(clock, wait, late, network.state$, isThere, () => network.ended)
+}
+
+const cure = (status: NetworkState['status']): string => {
+  switch (status) {
+    case 'denied':
+      return 'authorise this node on the controller'
+    case 'ok':
+      return 'the controller has assigned no address: add a pool or assign one'
+    case 'requesting':
+      return 'the controller was not reached: check that the node is online and the controller runs'
+    default:
+      return 'look at its state'
+  }
+}
