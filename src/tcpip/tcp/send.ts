@@ -77,6 +77,8 @@ export const transmit = (env: TcpEnv, c: Connection, now: Millis): void => {
     s.clampUntil = Infinity
     resize(env, c, now)
   }
+  // another interface or route, or a report that is forgotten
+  if (env.ip.mtu(c.flow) !== s.pathMtu) resize(env, c, now)
   markAppLimited(c)
   refill(c, now)
   c.at.pace = Infinity
@@ -275,7 +277,8 @@ export const armTailProbe = (c: Connection, now: Millis): void => {
 export const resize = (env: TcpEnv, c: Connection, now: Millis): void => {
   const s = c.snd
   const headers = (c.flow.remote.family === 4 ? 20 : 40) + 20
-  const path = Math.min(env.ip.mtu(c.flow), s.clamp, LARGEST_PACKET) - headers
+  s.pathMtu = env.ip.mtu(c.flow)
+  const path = Math.min(s.pathMtu, s.clamp, LARGEST_PACKET) - headers
   const mss = Math.max(SMALLEST_MSS, Math.min(s.peerMss, path) - (c.ts.on ? TS_SPACE : 0))
   if (mss === s.mss) return
   const narrower = mss < s.mss

@@ -17,6 +17,8 @@ export interface Sending {
   mss: number
   /** What the peer said it takes, options not taken off. */
   peerMss: number
+  /** The largest IP packet of the path when segments were last measured against it. */
+  pathMtu: number
   /** Upper bound of an IP packet found by loss of large ones, `Infinity`: none. */
   clamp: number
   /** The largest segment that was acknowledged: the path carries as much. */
@@ -66,6 +68,7 @@ export const newSending = (iss: number, limit: number): Sending => ({
   scale: 0,
   mss: 0,
   peerMss: 0,
+  pathMtu: 0,
   clamp: Infinity,
   proven: 0,
   clampUntil: Infinity,

@@ -65,9 +65,9 @@ it('T06 a FIN beyond a hole waits for the hole to be filled', () => {
   t.peer('FA 11+10 ack=1')
   t.hears()
   t.peer('A 1+10 ack=1')
-  t.hears('Data 10', 'Data 10')
+  t.hears('Data 10', 'Data 10', 'Ended', 'CLOSE-WAIT')
   t.peer('FA 11+10 ack=1')
-  t.hears('Ended', 'CLOSE-WAIT')
+  t.hears()
 })
 
 it('T07 closing with unread data resets', () => {
