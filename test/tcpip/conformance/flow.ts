@@ -1,3 +1,5 @@
+import type { AnsweringPeer } from './answering-peer.ts'
+
 /**
  * A conversation that a script names by its label: for TCP a pair of ports and of first sequence numbers, for other
  * sockets just the socket. Numbers in scripts count from the first sequence numbers, and from zero time.
@@ -19,6 +21,8 @@ export interface Flow {
   tsSeen: number
   /** The end of what the stack sent. */
   next: number
+  /** Who answers for the script, if anybody. */
+  peer: AnsweringPeer | undefined
   /** Bytes written by the program, and handed to it. */
   written: number
   read: number
@@ -27,7 +31,7 @@ export interface Flow {
 export const flow = (label: string): Flow => ({
   label,
   id: undefined,
-  peerPort: /^\d+$/.test(label) ? Number(label) : 80,
+  peerPort: /^\d+$/.test(label) ? Number(label) : 0,
   localPort: undefined,
   ours: undefined,
   theirs: PEER_ISN,
@@ -36,6 +40,7 @@ export const flow = (label: string): Flow => ({
   tsOn: false,
   tsSeen: 0,
   next: 0,
+  peer: undefined,
   written: 0,
   read: 0,
 })

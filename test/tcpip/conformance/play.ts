@@ -22,8 +22,11 @@ export const play = (script: Case, family: 4 | 6): void => {
   let showsLink = false
   let line = 0
   const open = new Set<number>()
-  const newId = (): number => {
+  const byId = new Map<number, Flow>()
+  /** For sockets of `owner`; what a listener accepts finds its own flow by the port of the peer. */
+  const newId = (owner: Flow) => (): number => {
     open.add(++lastId)
+    byId.set(lastId, owner)
     return lastId
   }
   const flowOf = (label = DEFAULT): Flow => {
@@ -31,7 +34,6 @@ export const play = (script: Case, family: 4 | 6): void => {
     flows.set(label, found)
     return found
   }
-  const flowWith = (id: number | undefined): Flow | undefined => [...flows.values()].find((f) => f.id === id)
   const flowAt = (localPort: number, peerPort: number): Flow => {
     const named = flows.get(`${peerPort}`)
     if (named !== undefined && (named.localPort ?? localPort) === localPort) {
@@ -48,6 +50,7 @@ export const play = (script: Case, family: 4 | 6): void => {
   const answers: Frame[] = []
   const onFrame = (frame: Frame): void => {
     const read = readFrame(frame, world.now(), flowAt)
+    if (read.flow?.peer !== undefined) read.flow.peer.take(read)
     if (!isLinkTalk(read) || showsLink) sent.push(read)
     else if (read.words[0] === 'who-has' || read.words[0] === 'ns') {
       const target = read.words[1]!
@@ -74,10 +77,11 @@ export const play = (script: Case, family: 4 | 6): void => {
     if (output._tag === 'Accepted') {
       const owner = flowOf(`${output.remote.port}`)
       owner.id = output.id
+      byId.set(output.id, owner)
       owner.localPort = output.local.port
     }
     if ((output._tag === 'Failed' || output._tag === 'Closed') && output.id !== undefined) open.delete(output.id)
-    const told = heard(output, 'id' in output ? flowWith(output.id) : undefined)
+    const told = heard(output, 'id' in output ? byId.get(output.id) : undefined)
     if (told !== undefined) news.push(told)
   }
   const world = createWorld(family, onFrame, onOutput)
@@ -93,7 +97,7 @@ export const play = (script: Case, family: 4 | 6): void => {
   }
 
   const stage: Stage = {
-    ...{ world, sent, news, flows, flowOf, newId, open, variables, run },
+    ...{ world, sent, news, flows, flowOf, open, variables, run },
     input: (frames) => {
       world.hear(...frames)
       settle()
@@ -146,7 +150,8 @@ export const play = (script: Case, family: 4 | 6): void => {
       throw new Error(`told at ${world.now()}`)
   }
   const quiet = (): void => {
-    if (sent.length > 0) throw new Error(`sent, but not expected: ${sent.slice(0, 5).map(show).join('; ')}`)
+    const left = sent.filter((s) => s.flow?.peer === undefined)
+    if (left.length > 0) throw new Error(`sent, but not expected: ${left.slice(0, 5).map(show).join('; ')}`)
   }
 
   const step = (given: Line): void => {
@@ -170,21 +175,23 @@ export const play = (script: Case, family: 4 | 6): void => {
       return
     }
     const verb = verbs[s.verb]
-    if (verb?.looksBack !== true) quiet()
+    const looksBack = s.verb === '<<' || verb?.looksBack === true
+    if (!looksBack) quiet()
     if (s.when !== undefined) run(wait(s))
-    if (verb?.looksBack !== true) quiet()
+    if (!looksBack) quiet()
     if (s.verb === 'wait') return
     const f = flowOf(s.label)
-    if (s.verb === '<') {
+    if (s.verb === '<' || s.verb === '<<') {
       for (let n = 0; n < s.times; n++) stage.input([writeFrame(stage, s, n)])
     } else if (verb !== undefined) verb.act(stage, s)
-    else if (calls[s.verb] !== undefined) calls[s.verb]!(world, f, s, newId)
+    else if (calls[s.verb] !== undefined) calls[s.verb]!(world, f, s, newId(f))
     else throw new Error(`no verb ${s.verb}`)
     settle()
   }
 
   const end = (): void => {
     quiet()
+    for (const f of flows.values()) f.peer = undefined
     const loud = news.find((n) => !n.isQuiet)
     if (loud !== undefined) throw new Error(`told, but not expected: ${tell(loud)}`)
     for (const id of [...open]) world.call({ call: 'abort', id })

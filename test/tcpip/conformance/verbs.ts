@@ -1,4 +1,5 @@
 import type { Frame } from '../../../src/protocol/kernel/frame.ts'
+import { answeringPeer } from './answering-peer.ts'
 import type { Flow } from './flow.ts'
 import type { Heard } from './heard.ts'
 import type { Sent } from './read-frame.ts'
@@ -13,7 +14,6 @@ export interface Stage {
   readonly news: Heard[]
   readonly flows: ReadonlyMap<string, Flow>
   readonly flowOf: (label?: string) => Flow
-  readonly newId: () => number
   readonly open: ReadonlySet<number>
   readonly variables: Map<string, number>
   readonly run: (until: number, stop?: () => boolean) => void
@@ -49,6 +49,34 @@ export const verbs: Readonly<
       sent.length = 0
     },
   },
+  /** As `sent`, and what was counted is still to be looked at. */
+  count: {
+    looksBack: true,
+    act: ({ sent }, { words }) => {
+      const counted = sent.filter((s) => s.kind === 'tcp' && !s.words[1]!.endsWith('+0')).length
+      if (!fits(`${counted}`, words[0]!)) throw new Error(`${counted} were sent`)
+    },
+  },
+  /** `answers delay=100 every=2 lose=5001,7001`: from now on the peer acknowledges by itself. */
+  answers: {
+    looksBack: true,
+    act: (stage, { label, words, fields }) => {
+      const flow = stage.flowOf(label)
+      flow.peer ??= answeringPeer(stage, flow, !words.includes('nosack'))
+      for (const name of ['delay', 'every', 'win'] as const)
+        if (fields.has(name)) flow.peer[name] = Number(fields.get(name))
+      flow.peer.losing.push(...(fields.get('lose')?.split(',').map(Number) ?? []))
+    },
+  },
+  /** `again 60`: so many segments were sent again since the last look. */
+  again: {
+    looksBack: true,
+    act: (stage, { label, words }) => {
+      const { peer } = stage.flowOf(label)
+      if (!fits(`${peer!.again}`, words[0]!)) throw new Error(`${peer!.again} were sent again`)
+      peer!.again = 0
+    },
+  },
   /** The program was told nothing loud since the last look. */
   untold: {
     looksBack: true,
@@ -73,7 +101,8 @@ export const verbs: Readonly<
       const options = [...line.fields].filter(([k]) => !names.includes(k) && k !== 'rtt' && k !== 'win')
       const syn = offers.length === 0 ? 'mss=1000 sackok ws=7' : offers.join(' ')
       const win = line.fields.get('win') ?? (syn.includes('ws=') ? '512' : '65535')
-      stage.play(`listener: listen ${options.map(([k, v]) => `${k}=${v}`).join(' ')}`)
+      if (stage.flowOf('listener').id === undefined)
+        stage.play(`listener: listen ${options.map(([k, v]) => `${k}=${v}`).join(' ')}`)
       stage.play(`${label}< S 0 ${syn}`)
       stage.play(`${label}> SA 0`)
       stage.play(`${label}+${rtt} < A 1 ack=1 win=${win}`)

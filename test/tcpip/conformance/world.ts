@@ -18,6 +18,8 @@ export interface World {
   readonly configure: (mtu: number, addresses: readonly string[], routes: readonly RouteEntry[]) => void
   /** Lets time pass until `until`, or to the moment when `stop` holds. */
   readonly run: (until: number, stop?: () => boolean) => void
+  /** Something outside of the stack that happens later. */
+  readonly later: (ms: number, act: () => void) => void
   readonly deadline: () => number
   readonly sizes: () => { readonly neighbours: number; readonly fragments: number; readonly fragmentBytes: number }
   /** Time begins again. */
@@ -41,6 +43,7 @@ export const createWorld = (
 ): World => {
   let now = 1_700_000_000_000
   let zero = now
+  const plans: { readonly at: number; readonly act: () => void }[] = []
   const machine = stack({ mac: MACS.own, random: seededRandom(7), ...config })
   let state = machine.initial
   const after = (outputs: readonly StackOutput[]): void => {
@@ -82,14 +85,24 @@ export const createWorld = (
     run: (until, stop) => {
       for (;;) {
         if (stop?.() === true) return
-        const at = machine.deadline(state)
+        const at = Math.min(machine.deadline(state), plans[0]?.at ?? Infinity)
         if (at > until + zero) break
         now = Math.max(now, at)
+        if (plans[0] !== undefined && plans[0].at <= now) {
+          plans.shift()!.act()
+          continue
+        }
         const [next, outputs] = machine.tick(state, now)
         state = next
         after(outputs)
       }
       now = Math.max(now, until + zero)
+    },
+    later: (ms, act) => {
+      const at = now + ms
+      let place = plans.length
+      while (place > 0 && plans[place - 1]!.at > at) place--
+      plans.splice(place, 0, { at, act })
     },
     deadline: () => machine.deadline(state) - zero,
     sizes: () => state.sizes(),
