@@ -79,6 +79,12 @@ export const peerIn = (node: Vl1State, address: Address): PeerSnapshot | undefin
   return peer === undefined ? undefined : snapshot(node, peer)
 }
 
+/** The record for `peers.d` of one peer. */
+export const recordIn = (node: Vl1State, address: Address): Uint8Array | undefined => {
+  const peer = node.peers.get(address)
+  return peer === undefined ? undefined : encode(peerRecord, recordOf(peer))
+}
+
 /** The records for `peers.d` of all peers in memory, for a node that ends. */
 export const recordsOf = (node: Vl1State): ReadonlyMap<Address, Uint8Array> =>
   new Map([...node.peers.values()].map((peer) => [peer.address, encode(peerRecord, recordOf(peer))]))
@@ -91,7 +97,7 @@ export const worldsOf = (node: Vl1State): { readonly planet: World; readonly moo
 
 export const isOnline = (node: Vl1State): boolean => node.online
 
-const firstDue = ({ due }: Node): Millis => 
+const firstDue = ({ due }: Node): Millis =>
   Math.min(due.ping, due.bootstrap, due.queue, due.housekeeping, due.bond, due.doubt)
 
 const begin = (node: Node, now: Millis): void => {

@@ -8,7 +8,7 @@ import type { Bonding } from '../protocol/peer/bond.ts'
 import type { LocalRules } from '../protocol/peer/local-rules.ts'
 import type { PeerRecord } from '../protocol/peer/peer-record.ts'
 import { surfaceEndpoints } from '../protocol/peer/surface.ts'
-import { peerIn, peersOf, type Vl1State, viewOf, vl1, worldsOf } from '../protocol/vl1.ts'
+import { peerIn, peersOf, recordIn, recordsOf, type Vl1State, viewOf, vl1, worldsOf } from '../protocol/vl1.ts'
 import type { PeerSnapshot, Vl1Input, Vl1Output } from '../protocol/vl1-io.ts'
 import { vl2 } from '../protocol/vl2.ts'
 import type { Vl2Input, Vl2Output } from '../protocol/vl2-io.ts'
@@ -108,6 +108,13 @@ export class Layers {
 
   peer(address: Address): PeerSnapshot | undefined {
     return peerIn(this.#vl1State.state, address)
+  }
+  /** What is worth keeping of the peers for a later run. */
+  get records(): ReadonlyMap<Address, Uint8Array> {
+    return recordsOf(this.#vl1State.state)
+  }
+  record(address: Address): Uint8Array | undefined {
+    return recordIn(this.#vl1State.state, address)
   }
   /** The planet in force, and the moons. */
   get worlds(): { readonly planet: World; readonly moons: readonly World[] } {

@@ -5,7 +5,6 @@ import { encode } from '../protocol/kernel/codec.ts'
 import type { Address, NetworkId } from '../protocol/kernel/id.ts'
 import { parseIp } from '../protocol/kernel/ip.ts'
 import type { LocalSettings } from '../protocol/network/local-settings.ts'
-import { peerRecord } from '../protocol/peer/peer-record.ts'
 import type { PeerSnapshot, Vl1Input } from '../protocol/vl1-io.ts'
 import type { ConfigRequest, Vl2Input } from '../protocol/vl2-io.ts'
 import { type World, world as worldCodec } from '../protocol/world/world.ts'
@@ -203,12 +202,7 @@ export class RunningNode {
     if (this.ended !== undefined) return
     for (const network of this.#networks.values()) network.end(reason)
     this.ended = reason
-    for (const peer of this.#layers.peers.values()) {
-      const { protocol, major, minor, revision } = peer.version
-      const endpoints = peer.paths.map((path) => path.endpoint)
-      const record = encode(peerRecord, { identity: peer.identity, protocol, major, minor, revision, endpoints })
-      this.saved$.next({ key: { kind: 'peer', id: publicNodeId(peer.address) }, value: record })
-    }
+    for (const [address, record] of this.#layers.records) this.#keepPeer(address, record)
     this.#layers.end()
     this.#networks.clear()
     if (fatal === undefined) this.emit({ type: 'node/down', at: this.now(), node: this.info })
@@ -255,7 +249,7 @@ export class RunningNode {
         this.#saveWorld(news.id, news.world)
         return
       case 'Forget':
-        this.saved$.next({ key: { kind: 'peer', id: publicNodeId(news.address) }, value: news.record })
+        this.#keepPeer(news.address, news.record)
         return
       case 'Trace':
         this.#tap.next(packetTrace(news.trace, this.now()))
@@ -293,12 +287,18 @@ export class RunningNode {
       case 'relay':
       case 'unreachable':
         this.emit({ type: `peer/${change}`, at, peer })
+        // not only when the node ends: it may end without a word
+        if (change === 'direct') this.#keepPeer(address, this.#layers.record(address))
         for (const network of this.#networks.values()) network.pathChanged(address)
         return
       case 'path-added':
       case 'path-removed':
         if (path !== undefined) this.emit({ type: `peer/${change}`, at, peer, path: publicPath(path) })
     }
+  }
+
+  #keepPeer(address: Address, value: Uint8Array | undefined): void {
+    if (value !== undefined) this.saved$.next({ key: { kind: 'peer', id: publicNodeId(address) }, value })
   }
 
   #networkChanged(before: NetworkState | undefined, after: NetworkState): void {

@@ -37,6 +37,16 @@ it('a node makes an identity, keeps it with its networks, and is the same one ne
   expect(await readFile(join(home, 'identity.public'), 'utf8')).toBe(first.identity.public)
 })
 
+it('whom a node reached is kept at once, in case it ends without a word', async () => {
+  const node = await start()
+  await node.online()
+  const joined = await node.join(world.hosted.id)
+  const echoes = joined.ping(world.a.addresses[0]!.address, { count: 50, interval: 50, timeout: 300 })
+  for await (const echo of echoes) if ('rtt' in echo) break
+  await expect.poll(() => readFile(join(home, 'peers.d', `${world.alice.id}.peer`)).then((bytes) => bytes[0])).toBe(2)
+  await node.close()
+})
+
 it('a damaged identity file is refused, not replaced', async () => {
   const path = join(home, 'identity.secret')
   const kept = await readFile(path, 'utf8')

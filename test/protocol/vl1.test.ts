@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { agree } from '../../src/protocol/crypto/agreement.ts'
 import { decode } from '../../src/protocol/kernel/codec.ts'
+import { address as addressIn } from '../../src/protocol/kernel/id.ts'
 import { cipherOf, destinationOf, hopsOf, sourceOf, verbOf } from '../../src/protocol/packet/header.ts'
 import { peerRecord } from '../../src/protocol/peer/peer-record.ts'
+import { MOST_GREETED } from '../../src/protocol/peer/sockets.ts'
 import { verbCode } from '../../src/protocol/verb/verb-code.ts'
 import { peerIn, peersOf, recordsOf, viewOf } from '../../src/protocol/vl1.ts'
 import { nobleCrypto } from '../../src/streams/io/crypto-noble.ts'
@@ -246,10 +248,42 @@ describe('what is known of peers', () => {
     again.run(200)
     expect(again.texts(b2)).toEqual(['00000000again'])
     expect(again.link(a2, b2)).toBe('direct')
-    const first = again.wire.find(({ to, data }) => to === '10.0.0.3/9993' && isHello({ data } as Sent))
-    expect(sourceOf(first!.data)).toBe(zr.address)
     const whois = again.wire.filter(({ from, data }) => from === '10.0.0.2/9993' && data.length === 33)
     expect(whois).toEqual([])
+  })
+
+  it('hears from a node that starts anew and was in touch with it before, without being asked', () => {
+    const { net, a, b } = small()
+    net.run(100)
+    net.send(a, b, verbCode.userMessage, text('00000000hello'))
+    net.run(200)
+    const record = decode(peerRecord, recordsOf(a.state).get(zb.address)!)
+    if (record._tag === 'Left') throw new Error('no record')
+
+    const again = new World1()
+    again.add('root', zr, '10.0.0.1/9993', { planet })
+    const b2 = again.add('b', zb, '10.0.0.3/9993', { planet })
+    again.run(100)
+    // on another port, of which b cannot know
+    const a2 = again.add('a', za, '10.0.0.2/20000', { planet, knownPeers: [record.right] })
+    again.run(200)
+    expect(again.link(a2, b2)).toBe('direct')
+    expect(again.link(b2, a2)).toBe('direct')
+  })
+
+  it('is one of many that are greeted at the start, but not of too many', () => {
+    const strangers = Array.from({ length: 2 * MOST_GREETED }, (_, i) => ({
+      identity: { ...zb, address: addressIn(zb.address - 1 - i) },
+      protocol: 12,
+      major: 1,
+      minor: 14,
+      revision: 1,
+      endpoints: [{ address: '10.0.0.3', port: 1 + i }],
+    }))
+    const net = new World1()
+    net.add('a', za, '10.0.0.2/9993', { planet, knownPeers: strangers })
+    const greeted = new Set(net.wire.filter(isHello).map(({ to }) => to))
+    expect(greeted.size).toBe(MOST_GREETED + 1)
   })
 
   it('is told at once to a layer above that asks for an identity', () => {

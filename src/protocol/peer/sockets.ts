@@ -25,6 +25,7 @@ export const changeSockets = (node: Node, sockets: readonly LocalSocket[]): void
     callUpstreams(node)
     stray(node)
   }
+  if (before.size === 0) greetKnown(node)
   if (sockets.length > 0)
     for (const [peer, endpoint] of lost)
       if (!peer.upstream && isActive(peer, node.now) && mayUse(node, peer, endpoint)) probe(node, peer, endpoint)
@@ -41,6 +42,19 @@ const forgetPaths = (node: Node, gone: (socket: number) => boolean): readonly (r
   return lost
 }
 
+/**
+ * Those whom an earlier run was in touch with hear that we are back: what they send may go to a port that we had then,
+ * for as long as they do not notice, and for native nodes that is four minutes.
+ */
+const greetKnown = (node: Node): void => {
+  let left = MOST_GREETED
+  for (const [address, { endpoints }] of [...node.cache]) {
+    left -= endpoints.length
+    if (left < 0) return
+    peerOf(node, address) // who comes into memory is greeted
+  }
+}
+
 const callUpstreams = (node: Node): void => {
   for (const address of node.upstreams.byAddress.keys()) {
     const peer = peerOf(node, address)
@@ -49,3 +63,6 @@ const callUpstreams = (node: Node): void => {
     callUpstream(node, peer)
   }
 }
+
+/** Endpoints of known peers that are greeted at the start. */
+export const MOST_GREETED = 256
