@@ -28,9 +28,22 @@ export class RoutedSegment extends Segment {
     const net = `192.168.${++this.inside}`
     ip('netns', 'add', this.ns(name))
     ip('-n', this.ns(name), 'link', 'set', 'lo', 'up')
-    ip('-n', this.ns(name), 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', name, 'netns', this.ns(router))
-    ip('-n', this.ns(router), 'addr', 'add', `${net}.1/24`, 'dev', name)
-    ip('-n', this.ns(router), 'link', 'set', name, 'up')
+    ip(
+      '-n',
+      this.ns(name),
+      'link',
+      'add',
+      'eth0',
+      'type',
+      'veth',
+      'peer',
+      'name',
+      `in${name}`,
+      'netns',
+      this.ns(router),
+    )
+    ip('-n', this.ns(router), 'addr', 'add', `${net}.1/24`, 'dev', `in${name}`)
+    ip('-n', this.ns(router), 'link', 'set', `in${name}`, 'up')
     ip('-n', this.ns(name), 'addr', 'add', `${net}.2/24`, 'dev', 'eth0')
     ip('-n', this.ns(name), 'link', 'set', 'eth0', 'up')
     ip('-n', this.ns(name), 'route', 'add', 'default', 'via', `${net}.1`)
