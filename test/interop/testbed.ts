@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateIdentity, type Identity } from 'rxzt'
 import { createPlanet, createSigningKey } from 'rxzt/controller'
-import { LocalApi, NativeNode, type OurNode, Segment } from './namespaces.ts'
-import { type Member, NativeMember, OurMember } from './network-member.ts'
+import { eventually, LocalApi, NativeNode, type OurNode, Segment } from './namespaces.ts'
+import { ip4, type Member, NativeMember, OurMember } from './network-member.ts'
 import { recording } from './recording.ts'
 
 export const program = process.env['RXZT_NATIVE'] ?? ''
@@ -130,6 +130,20 @@ export class Testbed {
   async admit(network: string, members: readonly Member[], addresses = 2): Promise<void> {
     for (const member of members) this.set(network, member, { authorized: true })
     await Promise.all(members.map((member) => member.join(network, addresses)))
+  }
+
+  /** Waits until everybody was answered by everybody: a native node looks for its groups every 5 seconds only. */
+  async acquaint(members: readonly Member[]): Promise<void> {
+    for (const from of members)
+      for (const to of members) {
+        if (from === to) continue
+        const address = await ip4(to)
+        await eventually(
+          `${to.host} answers ${from.host}`,
+          () => from.ping(address, 2),
+          (answered) => answered > 0,
+        )
+      }
   }
 
   /** Records what a host sends and receives from now on; see `recording`. */

@@ -25,7 +25,6 @@ describe.skipIf(!able).each<Make>(['native', 'ours'])('addresses and sizes, %s r
     let network: string
     beforeAll(async () => {
       network = bed.create('10.131.0', { v6AssignMode: { rfc4193: true, '6plane': true } })
-      bed.capture('x', `vl2-ipv6-${make}`)
       await bed.admit(network, [native, ours], 3)
       for (const member of [native, ours]) await member.tell({ do: 'echo-server', port: 7 })
     })
