@@ -185,7 +185,7 @@ export type DropReason =
 export interface Vl1View {
   readonly self: Identity
   readonly identityOf: (address: Address) => Identity | undefined
-  /** Root of the planet or of an orbited moon. */
+  /** Root of the planet or of an orbited moon: this node too, if it is one. */
   readonly isUpstream: (address: Address) => boolean
   readonly upstreams: () => readonly Address[]
   readonly bestUpstream: () => Address | undefined

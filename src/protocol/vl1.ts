@@ -60,7 +60,8 @@ export const vl1 = (config: Vl1Config): Machine<Vl1State, Vl1Input, Vl1Output> =
 export const viewOf = (node: Vl1State): Vl1View => ({
   self: node.config.identity,
   identityOf: (address) => node.peers.get(address)?.identity,
-  isUpstream: (address) => node.upstreams.byAddress.has(address),
+  isUpstream: (address) =>
+    node.upstreams.byAddress.has(address) || (node.upstreams.amOne && address === node.config.identity.address),
   upstreams: () => upstreamAddresses(node),
   bestUpstream: () => bestUpstream(node)?.address,
   directLatency: (address) => {
