@@ -247,6 +247,19 @@ describe('the cycle', () => {
   })
 })
 
+it('B34 asking and answering now and then is no reason for ProbeRTT, nor to think less of the path', () => {
+  for (const b of [probing('cruise'), started()]) {
+    const { phase, maxBw } = b
+    for (let now = 100; now < 60_000; now += 100) {
+      b.onSend(now, 1000, 0, true)
+      ack(b, now + 20, { newlyAcked: 1000, rate: 50, appLimited: true, inflight: 0 })
+      expect(b.phase).not.toBe('probe-rtt')
+    }
+    if (phase === 'startup') expect([b.phase, b.fullBwReached]).toEqual(['startup', false])
+    else expect(b.maxBw).toBe(maxBw)
+  }
+})
+
 describe('loss', () => {
   it('B16 a probe that overflows a queue ends, and teaches how much may fly', () => {
     const b = probing('up', { probeSample: true, ackPhase: 'feedback' })

@@ -4,6 +4,7 @@ import type { Connection } from '../../../src/tcpip/tcp/connection.ts'
 import { createTcp, tcpEnv } from '../../../src/tcpip/tcp/create-tcp.ts'
 import type { Tcp } from '../../../src/tcpip/tcp/tcp.ts'
 import { fakeIp, ip } from '../tcp/wire.ts'
+import type { Aqm } from './aqm.ts'
 
 /**
  * A network in virtual time for congestion control: real TCPs at both ends, and between them one bottleneck that all
@@ -21,6 +22,8 @@ export interface Link {
   ackEvery?: number
   /** Nothing gets through. */
   dead?: boolean
+  /** Drops before the queue is full. */
+  aqm?: Aqm
   /** Drops without delaying: a token bucket of `rate` and `depth`. */
   policer?: { readonly rate: number; readonly depth: number }
 }
@@ -130,6 +133,10 @@ export const network = (seed: number, link: Link, plans: readonly FlowPlan[], ti
       return
     }
     const from = Math.max(now, busyUntil)
+    if (link.aqm !== undefined && !isHandshake && !link.aqm.takes(now, from, length)) {
+      f.lost++
+      return
+    }
     busyUntil = from + length / link.rate
     if (segment.length > 100) delays.push(from - now)
     push(f.forward, f.forwardHead, { at: busyUntil + f.rtt / 2, bytes: segment })

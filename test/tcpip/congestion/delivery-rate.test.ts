@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { acknowledge } from '../../../src/tcpip/tcp/acknowledge.ts'
 import { optionsOf } from '../../../src/tcpip/tcp/birth.ts'
 import { type RateSample, rateSample } from '../../../src/tcpip/tcp/congestion/controller.ts'
 import { cubic } from '../../../src/tcpip/tcp/congestion/cubic.ts'
@@ -7,6 +8,8 @@ import { tcpEnv } from '../../../src/tcpip/tcp/create-tcp.ts'
 import { beginProgress, deliver, finishSample, progress } from '../../../src/tcpip/tcp/delivered.ts'
 import { tsClock } from '../../../src/tcpip/tcp/emit.ts'
 import { receivePool } from '../../../src/tcpip/tcp/receive-pool.ts'
+import { onTimeout } from '../../../src/tcpip/tcp/recovery.ts'
+import { segment } from '../../../src/tcpip/tcp/segment.ts'
 import { enqueue, markAppLimited, resend, sendNew } from '../../../src/tcpip/tcp/send.ts'
 import { SACKED } from '../../../src/tcpip/tcp/send-queue.ts'
 import { fakeIp, ip } from '../tcp/wire.ts'
@@ -41,6 +44,7 @@ const sender = (lifetimeRtt = 0.1) => {
   c.rtt.smallest = lifetimeRtt
   return {
     c,
+    env,
     send: (now: number, count = 1): void => {
       const { appLimited } = c.delivery
       enqueue(c, new Uint8Array(count * SMSS))
@@ -128,6 +132,37 @@ describe('the delivery rate', () => {
     idle.arrived(20, [0])
     idle.send(1020)
     expect(idle.arrived(1040, [1]).rate).toBeCloseTo(SMSS / 20)
+  })
+
+  it('V11 a peer that takes back what it reported changes nothing that was counted', () => {
+    const t = sender()
+    t.send(0, 3)
+    t.arrived(20, [0, 1])
+    t.c.loss.sacked = 2
+    const { delivered } = t.c.delivery
+    onTimeout(t.env, t.c, 300)
+    expect(t.c.delivery.delivered).toBe(delivered)
+    expect([t.c.delivery.inflight, t.c.loss.sacked, t.c.loss.pending]).toEqual([0, 0, 3])
+  })
+
+  it('V12 a duplicate that is reported counts as delivered and gives no sample', () => {
+    const t = sender()
+    t.send(0, 2)
+    let samples = 0
+    Object.assign(t.c.cc, { onAck: () => samples++ })
+    const before = t.c.delivery.delivered
+    const s = segment()
+    s.edges.set([-SMSS, 0])
+    acknowledge(t.env, t.c, Object.assign(s, { ack: 0, flags: 16, window: 1000, blocks: 1 }), 30)
+    expect([t.c.delivery.delivered - before, samples]).toEqual([SMSS, 0])
+  })
+
+  it.each([2 ** 31 / 1000 - 5, 2 ** 32 / 1000 - 5, 1_795_000_000_000.5])('V19 measures across %d ms', (start) => {
+    const t = sender()
+    t.send(start, 2)
+    expect(t.arrived(start + 20, [0, 1]).rate).toBeCloseTo((2 * SMSS) / 20, 5)
+    t.send(start + 20)
+    expect(t.arrived(start + 40, [2]).rtt).toBeCloseTo(20, 5)
   })
 
   it('V14 knows what the application limited, until it has passed', () => {

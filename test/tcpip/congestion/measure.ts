@@ -1,4 +1,5 @@
 import type { CongestionControl } from '../../../src/tcpip/stack-io.ts'
+import { type Aqm, codel, pie } from './aqm.ts'
 import { type Flow, type FlowPlan, type Net, network } from './bottleneck.ts'
 
 /** What a flow got of the link, how long its queue was and what was lost. */
@@ -19,6 +20,7 @@ export interface Path {
   readonly loss?: number
   /** Of the buffer, in bandwidth-delay products. */
   readonly bdp?: number
+  readonly aqm?: 'pie' | 'pie at 5 ms' | 'codel'
 }
 
 export interface Setting {
@@ -92,8 +94,13 @@ export const series = (net: Net, flow: Flow, count: number, step: number): numbe
 export const linkOf = (path: Path, plans: readonly FlowPlan[], setting: Setting = {}): Net => {
   const rate = path.rate * 125
   const buffer = Math.max(SMALLEST_BUFFER, (path.bdp ?? 1) * rate * path.rtt)
-  return network(setting.seed ?? 1, { rate, buffer, loss: path.loss ?? 0 }, plans, setting.timerGrid ?? 1)
+  const seed = setting.seed ?? 1
+  const link = { rate, buffer, loss: path.loss ?? 0, ...(path.aqm === undefined ? {} : { aqm: aqmOf(path.aqm, seed) }) }
+  return network(seed, link, plans, setting.timerGrid ?? 1)
 }
+
+const aqmOf = (name: NonNullable<Path['aqm']>, seed: number): Aqm =>
+  name === 'codel' ? codel(5) : pie(name === 'pie' ? 15 : 5, seed)
 
 /** Buffers at the ends never limit: beyond the default of 4 MiB they are asked for. */
 export const flowOf = (control: CongestionControl, path: Path, more: Partial<FlowPlan> = {}): FlowPlan => {

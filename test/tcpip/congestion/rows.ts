@@ -149,6 +149,43 @@ export const shareOut = (s: Sharing, seed: number, from: number, to: number): Re
   return together(s.path, plans, from, to, { seed })
 }
 
+/** Queues that drop before they are full: alone BBR fills them, and beside CUBIC it takes no more than the draft does. */
+export const aqmRows: readonly { readonly name: string; readonly path: Path; readonly quick?: boolean }[] = [
+  { name: 'PIE, 20 ms', path: { rate: 50, rtt: 20, bdp: 5, aqm: 'pie' } },
+  { name: 'PIE, 100 ms', path: { rate: 50, rtt: 100, bdp: 5, aqm: 'pie' } },
+  { name: 'PIE, 300 ms', path: { rate: 50, rtt: 300, bdp: 5, aqm: 'pie' } },
+  { name: 'PIE at 5 ms, 20 ms', path: { rate: 50, rtt: 20, bdp: 5, aqm: 'pie at 5 ms' } },
+  { name: 'PIE at 5 ms, 100 ms', path: { rate: 50, rtt: 100, bdp: 5, aqm: 'pie at 5 ms' } },
+  { name: 'CoDel, 20 ms', path: { rate: 50, rtt: 20, bdp: 5, aqm: 'codel' } },
+  { name: 'CoDel, 100 ms', path: { rate: 50, rtt: 100, bdp: 5, aqm: 'codel' } },
+  { name: 'CoDel, 20 ms, slow', path: { rate: 10, rtt: 20, bdp: 5, aqm: 'codel' }, quick: true },
+  { name: 'PIE at 5 ms, 20 ms, slow', path: { rate: 10, rtt: 20, bdp: 5, aqm: 'pie at 5 ms' } },
+]
+
+/** Where BBR must leave CUBIC what the draft would: buffers from a twentieth of a BDP, round trips up to 100 ms. */
+export const harmlessRows: readonly Path[] = [
+  { rate: 50, rtt: 20, bdp: 0.5 },
+  { rate: 50, rtt: 20, bdp: 1 },
+  { rate: 50, rtt: 20, bdp: 5 },
+  { rate: 50, rtt: 100, bdp: 0.05 },
+  { rate: 50, rtt: 100, bdp: 1 },
+  { rate: 50, rtt: 100, bdp: 5 },
+  { rate: 100, rtt: 20, bdp: 0.1 },
+  { rate: 100, rtt: 20, bdp: 0.25 },
+]
+
+/** Mbit/s of CUBIC beside BBR, with our rule for losses and with the draft's. */
+export const besideCubic = (
+  path: Path,
+  seed: number,
+  from: number,
+  to: number,
+): { readonly ours: number; readonly draft: number } => {
+  const share = (more: Partial<FlowPlan>): number =>
+    together(path, [flowOf('bbr', path, more), flowOf('cubic', path, { start: 1000 })], from, to, { seed }).shares[1]!
+  return { ours: share({}), draft: share({ options: { lossTolerance: 0 } }) }
+}
+
 /** Short flows: response time in round trips from SYN, at three percentiles. */
 export interface Short {
   readonly name: string
