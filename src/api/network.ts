@@ -3,7 +3,7 @@ import type { IpAddress } from '../protocol/kernel/ip.ts'
 import type { Counts } from '../streams/counters.ts'
 import { SocketError } from '../streams/error.ts'
 import type { RunningNetwork } from '../streams/network.ts'
-import { checkOptions } from '../streams/option.ts'
+import { checkOptions, refuse } from '../streams/option.ts'
 import type { NetworkId, NodeId } from '../streams/public-id.ts'
 import { familyOf, type IpPrefix, type Neighbor, type NetworkState } from '../streams/snapshot.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
@@ -23,6 +23,7 @@ import {
 } from './network-options.ts'
 import { waitUntil } from './network-ready.ts'
 import { Pinger, type PingOptions, type PingReply, pingRules } from './ping.ts'
+import { type RawOptions, type RawSocket, rawRules, VirtualRawSocket } from './raw-socket.ts'
 import { type NameOptions, Resolver, type Wanted } from './resolver.ts'
 import { defaultTcpOptions } from './socket-option.ts'
 import { type TcpServer, VirtualTcpServer } from './tcp-server.ts'
@@ -52,6 +53,8 @@ export interface Network extends AsyncDisposable {
   listen(options?: ListenOptions): Promise<TcpServer>
   /** A UDP socket. @throws {SocketError} `EADDRINUSE`, `EADDRNOTAVAIL` */
   bind(options?: BindOptions): Promise<UdpSocket>
+  /** A socket for one IP protocol, beside whoever handles it. @example await net.raw({ protocol: 47 }) */
+  raw(options: RawOptions): Promise<RawSocket>
   /** ICMP echoes, one after another. */
   ping(host: string, options?: PingOptions): AsyncIterable<PingReply>
   /**
@@ -176,6 +179,20 @@ export class VirtualNetwork implements Network {
         const bound = { address: isAny(where.address) ? where.address : news.local.address, port: news.local.port }
         return new VirtualUdpSocket(this.#network, id, socketAddress(bound), maxQueue)
       },
+    }))
+    closeOnAbort(socket, signal)
+    return socket
+  }
+
+  async raw(options: RawOptions): Promise<RawSocket> {
+    checkOptions('raw()', options, rawRules)
+    const { protocol, family = 4, headerIncluded = false, maxQueue = QUEUE, signal, timeout = TIMEOUT } = options
+    if (protocol === undefined) refuse('protocol', protocol, 'name an IP protocol, 0 to 255')
+    await this.#ready('raw', { signal, timeout })
+    const where = { address: this.#anywhere(), port: 0 }
+    const socket = await this.#open<VirtualRawSocket>('raw', where, { signal, timeout }, undefined, (id) => ({
+      call: { call: 'open-raw', id, family, protocol, headerIncluded },
+      make: () => new VirtualRawSocket(this.#network, id, { protocol, family }, maxQueue),
     }))
     closeOnAbort(socket, signal)
     return socket

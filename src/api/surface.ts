@@ -17,9 +17,20 @@ export {
 export type { ZtEvent } from '../streams/event.ts'
 export type { Link, LinkStats } from '../streams/link.ts'
 export type { Mac } from '../streams/public-id.ts'
-export type { IpPrefix, Neighbor, NetworkLogin, NetworkState, NodeInfo, Path, Peer, Route } from '../streams/snapshot.ts'
+export type {
+  IpPrefix,
+  Neighbor,
+  NetworkLogin,
+  NetworkState,
+  NodeInfo,
+  Path,
+  Peer,
+  Route,
+} from '../streams/snapshot.ts'
+export { statsDelta$ } from '../streams/stats-delta.ts'
 export { memoryStore, type StateStore, type StoreKey } from '../streams/store.ts'
 export type { FrameTrace, PacketTrace, TraceRecord } from '../streams/trace.ts'
+export type { TcpInfo } from '../tcpip/tcp/inspect.ts'
 export { parseIp, type SocketAddress } from './address.ts'
 export type { BondingOptions } from './bonding.ts'
 export type { Bytes } from './bytes.ts'
@@ -44,6 +55,7 @@ export type { BindOptions, ConnectOptions, ListenOptions, ResolveOptions } from 
 export type { JoinOptions, NodeStats, ZtNode } from './node.ts'
 export type { NodeOptions } from './node-options.ts'
 export type { PingOptions, PingReply } from './ping.ts'
+export type { RawOptions, RawPacket, RawSocket } from './raw-socket.ts'
 export type { TcpServer } from './tcp-server.ts'
 export type { TcpSocket, TcpState } from './tcp-socket.ts'
 export type { Datagram, UdpSettings, UdpSocket } from './udp-socket.ts'

@@ -1,6 +1,6 @@
-import { type Observable, Subject } from 'rxjs'
+import type { Observable } from 'rxjs'
 import type { IpAddress } from '../protocol/kernel/ip.ts'
-import { NodeError, SocketError, type ZtError } from '../streams/error.ts'
+import { SocketError, type ZtError } from '../streams/error.ts'
 import type { RunningNetwork } from '../streams/network.ts'
 import { checkOptions, isRecord, type OptionRules, refuse, whole, yesOrNo } from '../streams/option.ts'
 import type { NodeId } from '../streams/public-id.ts'
@@ -8,6 +8,7 @@ import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
 import type { StackCall, UdpOptions } from '../tcpip/stack-io.ts'
 import { asIp, asPort, type SocketAddress, socketAddress } from './address.ts'
 import { type Bytes, toBytes } from './bytes.ts'
+import { DatagramInbox } from './datagram-inbox.ts'
 
 export interface Datagram {
   readonly data: Uint8Array
@@ -57,14 +58,8 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
   readonly messages$: Observable<Datagram>
   readonly #network: RunningNetwork
   readonly #id: SocketId
-  readonly #most: number
-  readonly #queue: Datagram[] = []
-  #queuedBytes = 0
-  readonly #takers: { resolve: (datagram: Datagram | undefined) => void; reject: (error: Error) => void }[] = []
-  readonly #live = new Subject<Datagram>()
+  readonly #inbox: DatagramInbox<Datagram>
   readonly #onClose: (() => void)[] = []
-  #dropped = 0
-  #iterated = false
   #connected = false
   #pending: SocketError | undefined
   #reason: ZtError | undefined
@@ -73,14 +68,14 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
   constructor(network: RunningNetwork, id: SocketId, local: SocketAddress, maxQueue: number) {
     this.#network = network
     this.#id = id
-    this.#most = maxQueue
+    this.#inbox = new DatagramInbox(maxQueue, () => network.dropped('udp-queue'))
     this.local = local
-    this.messages$ = this.#live.asObservable()
+    this.messages$ = this.#inbox.item$
     network.sockets.add(id, this)
   }
 
   get dropped(): number {
-    return this.#dropped
+    return this.#inbox.dropped
   }
 
   async send(data: Bytes, to?: { readonly host: string; readonly port: number }): Promise<void> {
@@ -131,17 +126,7 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Datagram> {
-    this.#iterated = true
-    return {
-      next: async () => {
-        const value = this.#shift() ?? (await this.#next())
-        return value === undefined ? { done: true, value } : { done: false, value }
-      },
-      return: async () => {
-        await this.close()
-        return { done: true, value: undefined }
-      },
-    }
+    return this.#inbox.iterator(() => this.close())
   }
 
   whenClosed(then: () => void): void {
@@ -171,36 +156,12 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
 
   #received({ data, from, to, mac }: Extract<SocketNews, { _tag: 'Datagram' }>): void {
     const peer = this.#network.nodeOf(mac)
-    const datagram: Datagram = {
+    this.#inbox.put({
       data,
       from: socketAddress(from),
       to: socketAddress(to),
       ...(peer === undefined ? {} : { peer }),
-    }
-    const taker = this.#takers.shift()
-    if (taker !== undefined) taker.resolve(datagram)
-    else if (this.#iterated || !this.#live.observed) {
-      while (this.#queue.length >= this.#most || this.#queuedBytes + data.length > MOST_QUEUED_BYTES) {
-        if (this.#shift() === undefined) break
-        this.#dropped++
-        this.#network.dropped('udp-queue')
-      }
-      this.#queue.push(datagram)
-      this.#queuedBytes += data.length
-    }
-    this.#live.next(datagram)
-  }
-
-  #shift(): Datagram | undefined {
-    const oldest = this.#queue.shift()
-    this.#queuedBytes -= oldest?.data.length ?? 0
-    return oldest
-  }
-
-  #next(): Promise<Datagram | undefined> {
-    if (this.#reason !== undefined) return Promise.reject(this.#reason)
-    if (this.#closed) return Promise.resolve(undefined)
-    return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }))
+    })
   }
 
   /** A call that answers at once, if it fails: not with what an earlier `send` has met. */
@@ -233,11 +194,7 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
     if (this.#closed) return
     this.#closed = true
     this.#reason = reason
-    const quiet = reason === undefined || (reason instanceof NodeError && reason.code === 'ERR_ZT_CLOSED')
-    for (const taker of this.#takers.splice(0))
-      if (quiet) taker.resolve(undefined)
-      else taker.reject(reason)
-    this.#live.complete()
+    this.#inbox.end(reason)
     for (const then of this.#onClose.splice(0)) then()
   }
 }
@@ -247,7 +204,7 @@ const remote = (to: { readonly host: string; readonly port: number }) => {
   return { address: asIp('host', to.host), port: asPort('port', to.port, 1) }
 }
 
-const udpRules: OptionRules<UdpSettings> = {
+export const udpRules: OptionRules<UdpSettings> = {
   broadcast: yesOrNo,
   ttl: whole(1, 255),
   multicastTtl: whole(0, 255),
@@ -256,7 +213,7 @@ const udpRules: OptionRules<UdpSettings> = {
   trafficClass: whole(0, 255),
 }
 
-const udpOptions = (o: UdpSettings): UdpOptions => ({
+export const udpOptions = (o: UdpSettings): UdpOptions => ({
   ...(o.broadcast === undefined ? {} : { broadcast: o.broadcast }),
   ...(o.ttl === undefined ? {} : { ttl: o.ttl }),
   ...(o.multicastTtl === undefined ? {} : { multicastTtl: o.multicastTtl }),
@@ -264,6 +221,3 @@ const udpOptions = (o: UdpSettings): UdpOptions => ({
   ...(o.dontFragment === undefined ? {} : { dontFragment: o.dontFragment }),
   ...(o.trafficClass === undefined ? {} : { tos: o.trafficClass }),
 })
-
-/** Datagrams that wait for iteration, as bytes. */
-const MOST_QUEUED_BYTES = 1024 * 1024

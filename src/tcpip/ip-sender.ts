@@ -1,4 +1,4 @@
-import { readU32 } from '../protocol/kernel/codec.ts'
+import { readU32, writeU16 } from '../protocol/kernel/codec.ts'
 import { type Mac, mac } from '../protocol/kernel/id.ts'
 import { BROADCAST_MAC, groupMac, isMulticast } from './address.ts'
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from './ethernet.ts'
@@ -7,8 +7,18 @@ import type { Interface } from './interface.ts'
 import type { Interning } from './interning.ts'
 import { fragmentIpv4, fragmentIpv6 } from './ip-fragments.ts'
 import type { Flow, Ip, IpOutput } from './ip-output.ts'
-import { DESTINATION_V4, DONT_FRAGMENT, IPV4_HEADER, identifyIpv4, SOURCE_V4, TCP, UDP, writeIpv4 } from './ipv4.ts'
-import { DESTINATION_V6, IPV6_HEADER, SOURCE_V6, writeIpv6 } from './ipv6.ts'
+import {
+  completeIpv4,
+  DESTINATION_V4,
+  DONT_FRAGMENT,
+  IPV4_HEADER,
+  identifyIpv4,
+  SOURCE_V4,
+  TCP,
+  UDP,
+  writeIpv4,
+} from './ipv4.ts'
+import { DESTINATION_V6, IPV6_HEADER, payloadLengthOf, SOURCE_V6, writeIpv6 } from './ipv6.ts'
 import type { Neighbour } from './neighbour.ts'
 import type { NeighbourCache } from './neighbour-cache.ts'
 import { packetSlab } from './packet-slab.ts'
@@ -21,6 +31,8 @@ import type { SocketErrorCode } from './stack-io.ts'
 export interface IpSender extends IpOutput {
   /** As `send`; a copy also goes to this host (RFC 1112 §6.1). For groups and broadcast. */
   readonly sendAlsoHere: (flow: Flow, area: Uint8Array) => SocketErrorCode | undefined
+  /** A packet that brings its own header (RFC 1122 §3.4): what is zero of length, identification, checksum is filled in. */
+  readonly sendWhole: (flow: Flow, packet: Uint8Array) => SocketErrorCode | undefined
   /** A packet that waited until its neighbour was known; it may still have to be cut. */
   readonly transmit: (packet: Uint8Array, to: Neighbour) => void
   /** Whether the next hop of `flow` is the host with this MAC. */
@@ -162,7 +174,23 @@ export const ipSender = (
     return undefined
   }
 
+  const sendWhole = (flow: Flow, given: Uint8Array): SocketErrorCode | undefined => {
+    const path = pathOf(flow, undefined)
+    if (typeof path === 'string') return path
+    if (given.length > path.mtu) return 'EMSGSIZE'
+    const isV4 = flow.local.family === 4
+    const header = isV4 ? IPV4_HEADER : IPV6_HEADER
+    const area = slab.cut(header, given.length - header)
+    const packet = new Uint8Array(area.buffer, area.byteOffset - header, given.length)
+    packet.set(given)
+    if (isV4) completeIpv4(packet, identification(packet) & 0xffff)
+    else if (payloadLengthOf(packet) === 0) writeU16(packet, 4, packet.length - IPV6_HEADER)
+    dispatch(path, packet)
+    return undefined
+  }
+
   return {
+    sendWhole,
     allocate: (flow, length) => slab.cut(flow.local.family === 4 ? IPV4_HEADER : IPV6_HEADER, length),
     send: (flow, area) => send(flow, area, false),
     sendAlsoHere: (flow, area) => send(flow, area, true),

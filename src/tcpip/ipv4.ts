@@ -82,6 +82,13 @@ export const identifyIpv4 = (b: Uint8Array, identification: number): void => {
   writeU16(b, 4, identification)
 }
 
+/** Fills in what a header brought by a socket leaves zero: length, identification, checksum. */
+export const completeIpv4 = (b: Uint8Array, identification: number): void => {
+  if (readU16(b, 2) === 0) writeU16(b, 2, b.length)
+  if (readU16(b, 4) === 0) writeU16(b, 4, identification)
+  if (readU16(b, 10) === 0) writeU16(b, 10, checksumOf(sum(b, 0, ihlOf(b))))
+}
+
 export const ICMP = 1
 export const IGMP = 2
 export const TCP = 6

@@ -126,6 +126,16 @@ export type StackCall =
   /** Fixes the remote end of a UDP socket, so that ICMP errors reach it. */
   | { readonly call: 'associate'; readonly id: SocketId; readonly remote: SocketAddress }
   | { readonly call: 'join-group' | 'leave-group'; readonly id: SocketId; readonly group: IpAddress }
+  /** A socket that gets a copy of every packet of a protocol, after reassembly, beside whoever handles it. */
+  | {
+      readonly call: 'open-raw'
+      readonly id: SocketId
+      readonly family: 4 | 6
+      readonly protocol: number
+      /** What is sent brings its IP header; its length, identification and checksum are filled in where zero. */
+      readonly headerIncluded?: boolean
+    }
+  | { readonly call: 'send-raw'; readonly id: SocketId; readonly to: IpAddress; readonly data: Uint8Array }
   /** One echo request; `seq` 0…65535. Opens the ICMP socket on first use. */
   | {
       readonly call: 'echo'
@@ -136,6 +146,7 @@ export type StackCall =
       readonly ttl?: number
     }
 
+/** Of UDP and raw sockets. */
 export interface UdpOptions {
   readonly broadcast?: boolean
   readonly ttl?: number
@@ -181,6 +192,18 @@ export type StackOutput =
       readonly from: SocketAddress
       readonly to: SocketAddress
       /** Who put it on the link, whatever address it claims to come from. */
+      readonly mac: Mac
+    }
+  /** A packet for a raw socket, with its IP header; what follows the headers begins at `payloadAt`. */
+  | {
+      readonly _tag: 'Packet'
+      readonly id: SocketId
+      readonly packet: Uint8Array
+      readonly payloadAt: number
+      readonly protocol: number
+      readonly ttl: number
+      readonly from: IpAddress
+      readonly to: IpAddress
       readonly mac: Mac
     }
   /** A pending error of a connected UDP socket; the socket lives on. */

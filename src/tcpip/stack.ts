@@ -26,6 +26,7 @@ import { ipv6Input } from './ipv6-input.ts'
 import { multicast } from './multicast.ts'
 import { neighbourCache } from './neighbour-cache.ts'
 import { neighbourDiscovery } from './neighbour-discovery.ts'
+import { rawSockets } from './raw-sockets.ts'
 import type { Received } from './received.ts'
 import { siphash } from './siphash.ts'
 import type { SocketId, StackCall, StackConfig, StackDropReason, StackInput, StackOutput } from './stack-io.ts'
@@ -84,6 +85,7 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
   const discovery = neighbourDiscovery(host, iface, intern, () => neighbours)
   const errors = icmpErrors(host, iface, sender)
   const udp = udpSockets(host, sender, iface, intern, hash)
+  const raw = rawSockets(host, sender, iface, intern)
   const groups = multicast(host, iface, intern, udp.joined)
   const echo = echoes(host, sender, intern)
   const icmp = icmpInput(host, sender, intern, () => ({ tcp, udp, echoes: echo, discovery, groups }))
@@ -103,6 +105,7 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
   /** A checked packet, to whom it belongs. Why nobody wants it, or `undefined`. */
   const deliver = (): StackDropReason | undefined => {
     const { packet, at, source, destination, toGroup } = received
+    const isSeen = raw.show(received)
     const isV4 = destination.family === 4
     switch (received.protocol) {
       case TCP:
@@ -125,6 +128,7 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
         if (isV4) return groups.igmp(received)
         break
     }
+    if (isSeen) return undefined
     if (isV4) errors.send(received, UNREACHABLE_V4, PROTOCOL_UNREACHABLE_V4, 0)
     else errors.send(received, PARAMETER_PROBLEM_V6, UNKNOWN_NEXT_HEADER, received.named)
     return 'ip-protocol'
@@ -178,13 +182,21 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
       case 'echo':
         echo.request(c)
         break
+      case 'open-raw':
+        raw.open(c)
+        break
+      case 'send-raw':
+        raw.send(c)
+        break
       case 'configure':
-        if (udp.owns(c.id)) udp.configure(c.id, c.options)
+        if (raw.owns(c.id)) raw.configure(c.id, c.options)
+        else if (udp.owns(c.id)) udp.configure(c.id, c.options)
         else tcp.call(c, host.now)
         break
       case 'close':
       case 'abort':
         if (udp.owns(c.id)) udp.close(c.id)
+        else if (raw.owns(c.id)) raw.close(c.id)
         else if (echo.owns(c.id)) echo.close(c.id)
         else tcp.call(c, host.now)
         break
