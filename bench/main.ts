@@ -29,7 +29,7 @@ interface Row {
   readonly id: string
   readonly name: string
   readonly value: number
-  readonly unit: 'Gbit/s' | '1/s' | 'µs' | 'ms'
+  readonly unit: 'Gbit/s' | '1/s' | 'µs' | 'ms' | 'ms/s' | 'KB'
   readonly limit: number
   readonly limitName: string
   /** value ÷ limit for rates, limit ÷ value for times: more is better, 1 is the limit itself. */
@@ -237,8 +237,46 @@ await onOneCore(
   () => configRequestsPerSecond(100_000, seconds),
   'the three signatures alone',
 )
+if (want('first-direct')) {
+  note('first-direct')
+  const limit = (await source.tell({ do: 'udp-round-trips', port: echoPort, size: 200, count: 500 })).p50 / 1000
+  const samples: number[] = []
+  for (let i = 0; i < Math.max(runs, 3); i++)
+    await withPair(async ({ server, client }) => {
+      const { ms } = await client.peer.tell({ do: 'first-direct', host: server.address, peer: server.id })
+      if (ms !== undefined) samples.push(ms)
+    })
+  if (samples.length > 0)
+    time('first-direct', 'first packet → direct path', median(samples), 'ms', limit, 'bare node:dgram round trip')
+}
 sink.stop()
 source.stop()
+for (const [id, name, order] of [
+  ['idle-1000', 'node, 1 000 peers that are silent', { peers: 1_000, root: false, active: false, speak: 200 }],
+  ['network-1000', 'node, 1 000 peers, a frame each in 5 s', { peers: 1_000, root: false, active: true, speak: 5 }],
+  ['root-10000', 'root, 10 000 clients, an ECHO each in 15 s', { peers: 10_000, root: true, active: false, speak: 15 }],
+] as const) {
+  if (!want(id)) continue
+  note(id)
+  const peers = new Peer('./scale.ts')
+  const { cpu, ciphers, resident } = await peers.tell({ ...order, seconds: 60 })
+  peers.stop()
+  if (id === 'idle-1000') time(id, `${name}: CPU`, cpu, 'ms/s', 1_000, 'one core')
+  else time(id, `${name}: CPU`, cpu, 'ms/s', ciphers, 'the ciphers alone')
+  // of fewer peers it is lost in what the process itself comes to need
+  if (id !== 'root-10000') continue
+  const sessions = new Peer('./scale.ts')
+  const session: number = await sessions.tell('session')
+  sessions.stop()
+  time(
+    'root-memory',
+    'memory of the root for each of them, resident',
+    resident,
+    'KB',
+    session,
+    'a cipher session alone',
+  )
+}
 note('')
 
 const text = (value: number): string =>

@@ -3,7 +3,7 @@
  * `bench/world.ts`; talks JSON over the process channel.
  */
 
-import { firstValueFrom } from 'rxjs'
+import { filter, firstValueFrom } from 'rxjs'
 import { createNode, type Network, type TcpSocket, type ZtNode } from 'rxzt'
 import { udpLink } from 'rxzt/node'
 import { type Impairment, impairedLink } from 'rxzt/testing'
@@ -25,6 +25,7 @@ export type Order =
   | { readonly do: 'connections'; readonly host: string; readonly seconds: number }
   | { readonly do: 'datagrams'; readonly host: string; readonly size: number; readonly seconds: number }
   | { readonly do: 'first-connect'; readonly host: string }
+  | { readonly do: 'first-direct'; readonly host: string; readonly peer: string }
   | { readonly do: 'direct'; readonly peer: string }
   | { readonly do: 'received' }
   | { readonly do: 'stop' }
@@ -140,6 +141,19 @@ const obey = async (order: Order): Promise<unknown> => {
     case 'first-connect': {
       const began = performance.now()
       const socket = await network!.connect({ host: order.host, port: 5001 })
+      const took = performance.now() - began
+      socket.reset()
+      return { ms: took }
+    }
+    case 'first-direct': {
+      // whoever announced itself meanwhile is no stranger any more
+      if (node!.peer(order.peer)?.link === 'direct') return { ms: undefined }
+      const began = performance.now()
+      const direct = firstValueFrom(
+        node!.events$.pipe(filter((event) => event.type === 'peer/direct' && event.peer.id === order.peer)),
+      )
+      const socket = await network!.connect({ host: order.host, port: 5001 })
+      await direct
       const took = performance.now() - began
       socket.reset()
       return { ms: took }

@@ -18,10 +18,9 @@ import { createWorld, type World } from '../src/protocol/world/world.ts'
 import { bestCrypto } from '../src/streams/io/crypto-fast.ts'
 
 /**
- * What peers cost a node: CPU per second of virtual time and bytes of memory for each, in VL1 alone. Peers are simulated by
- * the datagrams they send, made in advance; an identical ECHO is as good as a new one, since nothing is numbered.
- *
- *     npx tsx bench/scale.ts [most peers of the root, default 10000]
+ * A process of a benchmark that tells what peers cost a node: CPU per second of virtual time and memory for each, in VL1
+ * alone. Peers are simulated by the datagrams they send, made in advance; an identical ECHO is as good as a new one, since
+ * nothing is numbered. One process for each measure: memory is the difference before and after.
  */
 const crypto = bestCrypto()
 const random = seededRandom(1)
@@ -150,23 +149,32 @@ const join = (host: Host, client: Client): void => {
   host.receive([packet(client, host, verbCode.ok, ok, reply, 3), client.endpoint])
 }
 
-interface Row {
-  readonly what: string
+export interface Order {
   readonly peers: number
+  readonly root: boolean
+  /** They are in a network with us, so both ends keep the path open. */
+  readonly active: boolean
+  /** Seconds between two signs of life of each. */
+  readonly speak: number
+  /** Of virtual time that are measured. */
+  readonly seconds: number
+}
+/** ms of CPU in a second, and KB for each peer. */
+interface Cost {
   readonly cpu: number
-  readonly tick: number
-  readonly sent: number
-  readonly heap: number
+  /** The same without us: what was received is opened, and as much is sealed as was sent. */
+  readonly ciphers: number
+  readonly slowestTick: number
   readonly resident: number
 }
 
-/** `active`: they are in a network with us, so both ends keep the path open. `speak`: the seconds between two signs of life. */
-const measure = (what: string, peers: number, root: boolean, active: boolean, speak: number): Row => {
+const measure = ({ peers, root, active, speak, seconds }: Order): Cost => {
   const host = new Host(root)
   const clients = Array.from({ length: peers }, (_, n) => newClient(host, n))
-  const before = memory()
+  const before = resident()
   // 20 strangers a second are let in; those who are in already speak on, as they would
   let joined = 0
+  let heard = 0
   const step = (): void => {
     const from = host.now
     for (let ms = 0; ms < 1000; ms += STEP) {
@@ -177,6 +185,7 @@ const measure = (what: string, peers: number, root: boolean, active: boolean, sp
         const client = clients[n]!
         batch.push([active ? client.frame : client.keepalive, client.endpoint])
       }
+      heard += batch.length
       if (batch.length > 0) host.receive(...batch)
     }
     host.passTo(from + 1000)
@@ -185,48 +194,63 @@ const measure = (what: string, peers: number, root: boolean, active: boolean, sp
   for (let s = 0; s < speak + 5; s++) step()
   const direct = clients.filter(({ identity }) => peerIn(host.state, identity.address)?.link === 'direct').length
   if (direct !== peers) throw new Error(`${direct} of ${peers} have a path`)
-  const after = memory()
+  const after = resident()
   host.sent = 0
   host.slowestTick = 0
+  heard = 0
   const began = process.cpuUsage()
-  for (let s = 0; s < SECONDS; s++) step()
-  const { user, system } = process.cpuUsage(began)
+  for (let s = 0; s < seconds; s++) step()
+  const cpu = since(began) / seconds
   return {
-    what,
-    peers,
-    cpu: (user + system) / 1000 / SECONDS,
-    tick: host.slowestTick,
-    sent: host.sent / SECONDS,
-    heap: (after.heap - before.heap) / peers,
-    resident: (after.resident - before.resident) / peers,
+    cpu,
+    ciphers: ciphersAlone(clients, active, heard, host.sent) / seconds,
+    slowestTick: host.slowestTick,
+    resident: (after - before) / peers / 1024,
   }
 }
 
-const memory = (): { readonly heap: number; readonly resident: number } => {
-  collect()
-  collect()
-  const { heapUsed, external, rss } = process.memoryUsage()
-  return { heap: heapUsed + external, resident: rss }
+const ciphersAlone = (clients: readonly Client[], active: boolean, heard: number, sent: number): number => {
+  const began = process.cpuUsage()
+  for (let i = 0; i < heard; i++) {
+    const { session, frame, keepalive } = clients[i % clients.length]!
+    session.open([(active ? frame : keepalive).slice()])
+  }
+  for (let i = 0; i < sent; i++) {
+    const { session, keepalive } = clients[i % clients.length]!
+    session.seal(3, [keepalive.slice()])
+  }
+  return since(began)
 }
 
-const print = ({ what, peers, cpu, tick, sent, heap, resident }: Row): void =>
-  console.log(
-    [
-      what.padEnd(36),
-      String(peers).padStart(6),
-      `${cpu.toFixed(2)} ms/s`.padStart(13),
-      `${tick.toFixed(1)} ms`.padStart(12),
-      sent.toFixed(0).padStart(8),
-      `${Math.round(heap)} B`.padStart(10),
-      `${Math.round(resident)} B`.padStart(10),
-    ].join(' '),
-  )
+/** KB of a cipher session, which each peer that speaks has. */
+const sessionAlone = (): number => {
+  const host = new Host(true)
+  const { identity, keepalive } = newClient(host, 0)
+  const key = agree(crypto, identity, host.identity)!
+  const before = resident()
+  const kept = Array.from({ length: SESSIONS }, () => crypto.session(key))
+  for (const session of kept) session.open([keepalive.slice()])
+  return (resident() - before) / kept.length / 1024
+}
+
+const since = (began: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(began)
+  return (user + system) / 1000
+}
+const resident = (): number => {
+  collect()
+  collect()
+  return process.memoryUsage.rss()
+}
 
 const STEP = 50
-const SECONDS = 60
-const most = Number(process.argv[2] ?? 10_000)
-console.log('                                      peers           CPU slowest tick   sent/s  JS/peer   RSS/peer')
-print(measure('leaf, peers silent for 200 s', Math.min(1000, most), false, false, 200))
-print(measure('leaf, peers that send an ECHO in 15 s', Math.min(1000, most), false, false, 15))
-print(measure('leaf, peers that send a frame in 5 s', Math.min(1000, most), false, true, 5))
-for (let n = most / 10; n <= most; n *= 10) print(measure('root, clients that ECHO every 15 s', n, true, false, 15))
+const SESSIONS = 10_000
+
+process.on('message', ({ id, order }: { readonly id: number; readonly order: Order | 'session' }) => {
+  try {
+    process.send!({ id, result: order === 'session' ? sessionAlone() : measure(order) })
+  } catch (error) {
+    process.send!({ id, error: String(error) })
+  }
+})
+process.on('disconnect', () => process.exit(0))
