@@ -1,17 +1,26 @@
 import { expect, it } from 'vitest'
-import { virtualPair } from '../support/virtual-pair.ts'
+import { memoryStore } from '../../src/index.node.ts'
+import { fixtures, virtualNet } from '../../src/testing.node.ts'
+import { openNetwork } from '../support/virtual-pair.ts'
 
-it('a root names the members of a group: they find each other while the controller is away', async () => {
-  const { net, controller, a, b } = await virtualPair(1)
+it('a root names the members of a group: members that start while the controller is away find each other', async () => {
+  const net = virtualNet({ seed: 1 })
+  await net.root()
+  const controller = await net.controller()
+  const { id } = await controller.create(openNetwork)
+  const homes = [5, 6].map((i) => ({ store: memoryStore(), identity: fixtures.identities[i]! }))
+  for (const home of homes) {
+    const node = await net.node(home)
+    await net.until(node.join(id))
+    await net.until(node.close())
+  }
+  await net.until(controller.node.close())
+  // they know the network from their stores, and nobody but the root to ask who else is in it
+  const members = []
+  for (const home of homes) members.push(await net.until((await net.node(home)).join(id)))
+  const [a, b] = members
   await net.advance(1000)
-  await controller.node.close()
-  const [echo] = await net.until(
-    (async () => {
-      const replies = []
-      for await (const reply of a.ping(b.address(4)!, { count: 1 })) replies.push(reply)
-      return replies
-    })(),
-  )
-  expect(echo).toMatchObject({ rtt: expect.any(Number) })
+  const { value } = await net.until(a!.ping(b!.address(4)!, { count: 1 }).next())
+  expect(value).toMatchObject({ rtt: expect.any(Number) })
   await net[Symbol.asyncDispose]()
 })
