@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { directoryStore } from '../../src/streams/io/directory-store.ts'
 import type { NetworkId, NodeId, WorldId } from '../../src/streams/public-id.ts'
 import type { StoreKey } from '../../src/streams/store.ts'
@@ -11,6 +11,7 @@ const text = (found: Uint8Array | undefined): string | undefined =>
   found === undefined ? undefined : new TextDecoder().decode(found)
 const network = '8056c2e21c000001' as NetworkId
 const peer = '8056c2e21c' as NodeId
+const otherPeer = '1122334455' as NodeId
 
 describe('a home directory', () => {
   let home: string
@@ -86,6 +87,28 @@ describe('a home directory', () => {
     expect(await store.list('peer')).toEqual([])
     expect(await store.list('network')).toHaveLength(1)
     await store.close?.()
+  })
+
+  it('looks for such peers again once an hour, while it stores others', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const store = directoryStore(home)
+      await store.open?.()
+      await store.set({ kind: 'peer', id: peer }, bytes('old'))
+      const old = new Date(Date.now() - 31 * 86_400_000)
+      await utimes(join(home, `peers.d/${peer}.peer`), old, old)
+      for (const [minutes, left] of [
+        [59, 2],
+        [61, 1],
+      ] as const) {
+        vi.setSystemTime(Date.now() + minutes * 60_000)
+        await store.set({ kind: 'peer', id: otherPeer }, bytes(`met after ${minutes}`))
+        expect(await store.list('peer')).toHaveLength(left)
+      }
+      await store.close?.()
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('serves one node at a time, and takes over from a dead one', async () => {

@@ -20,6 +20,7 @@ class DirectoryStore implements StateStore {
   readonly #root: string
   readonly #lock: DirectoryLock
   #serial = 0
+  #pruned = 0
 
   constructor(root: string) {
     this.#root = root
@@ -48,6 +49,7 @@ class DirectoryStore implements StateStore {
   }
 
   async set(key: StoreKey, value: Uint8Array): Promise<void> {
+    if (key.kind === 'peer' && Date.now() - this.#pruned >= PRUNE_EVERY) await this.#prune()
     const path = join(this.#root, namesOf(key)[0]!)
     const had = await this.#read(path, key)
     if (had !== undefined && same(had, value)) {
@@ -142,8 +144,9 @@ class DirectoryStore implements StateStore {
     }
   }
 
-  /** Peers not seen for 30 days are forgotten, as native nodes do. */
+  /** Peers not seen for 30 days are forgotten, as native nodes do: at the start, and once an hour while others are stored. */
   async #prune(): Promise<void> {
+    this.#pruned = Date.now()
     const folder = join(this.#root, 'peers.d')
     for (const name of await readdir(folder).catch(() => [])) {
       const path = join(folder, name)
@@ -207,3 +210,4 @@ const FOLDERS: Readonly<Partial<Record<StoreKey['kind'], { readonly name: string
 const CONTROLLER_PATH = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/
 const DRAFT = /\.\d+\.\d+\.tmp$/
 const PEER_AGE = 30 * 86_400_000
+const PRUNE_EVERY = 3_600_000
