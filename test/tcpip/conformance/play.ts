@@ -34,16 +34,20 @@ export const play = (script: Case, family: 4 | 6): void => {
     flows.set(label, found)
     return found
   }
+  const byPorts = new Map<number, Flow>()
+  let dialling: Flow | undefined
+  /** Whose segment this is; a connection under way gets its port with the first one. */
   const flowAt = (localPort: number, peerPort: number): Flow => {
-    const named = flows.get(`${peerPort}`)
-    if (named !== undefined && (named.localPort ?? localPort) === localPort) {
-      named.localPort = localPort
-      return named
-    }
-    const all = [...flows.values()].filter((f) => f.peerPort === peerPort)
-    let found = all.find((f) => f.localPort === localPort) ?? all.find((f) => f.localPort === undefined)
-    found ??= flowOf(`${peerPort}`)
+    const key = localPort * 65_536 + peerPort
+    const known = byPorts.get(key)
+    if (known?.localPort === localPort && known.peerPort === peerPort) return known
+    const isFree = (f: Flow): boolean => f.peerPort === peerPort && (f.localPort ?? localPort) === localPort
+    const found =
+      dialling !== undefined && isFree(dialling)
+        ? dialling
+        : ([...flows.values()].find((f) => isFree(f)) ?? flowOf(`${peerPort}`))
     found.localPort = localPort
+    byPorts.set(key, found)
     return found
   }
 
@@ -184,7 +188,10 @@ export const play = (script: Case, family: 4 | 6): void => {
     if (s.verb === '<' || s.verb === '<<') {
       for (let n = 0; n < s.times; n++) stage.input([writeFrame(stage, s, n)])
     } else if (verb !== undefined) verb.act(stage, s)
-    else if (calls[s.verb] !== undefined) calls[s.verb]!(world, f, s, newId(f))
+    else if (calls[s.verb] !== undefined) {
+      if (s.verb === 'connect') dialling = f
+      calls[s.verb]!(world, f, s, newId(f))
+    }
     else throw new Error(`no verb ${s.verb}`)
     settle()
   }

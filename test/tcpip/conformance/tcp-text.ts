@@ -88,7 +88,7 @@ export const writeTcp = (
   const b = new Uint8Array(20 + options.length + length)
   b.set([...u16(peerPort), ...u16(Number(field('port') ?? flow.localPort ?? 80)), ...u32(seq + flow.theirs)], 0)
   b.set(u32(flags.includes('A') ? Number(field('ack') ?? flow.next) + (flow.ours ?? 0) : 0), 8)
-  b[12] = (Number(field('offset') ?? (20 + options.length) / 4) << 4) & 0xff
+  b[12] = (Number(field('doff') ?? (20 + options.length) / 4) << 4) & 0xff
   b[13] = flags === '-' ? 0 : [...flags].reduce((f, letter) => f | (1 << FLAGS.indexOf(letter)), 0)
   b.set(u16(Number(field('win') ?? 65_535)), 14)
   if (flags.includes('U')) b.set(u16(1), 18)

@@ -1,4 +1,5 @@
 import type { Frame } from '../../../src/protocol/kernel/frame.ts'
+import { seededRandom } from '../../../src/protocol/kernel/rng.ts'
 import { answeringPeer } from './answering-peer.ts'
 import type { Flow } from './flow.ts'
 import type { Heard } from './heard.ts'
@@ -147,6 +148,21 @@ export const verbs: Readonly<
       const steps = numbers.slice(1).map((n, i) => (n - numbers[i]!) | 0)
       if (numbers.length < 2 || new Set(numbers).size < numbers.length || new Set(steps).size < steps.length)
         throw new Error(`${numbers.length} numbers, ${new Set(steps).size} distances`)
+    },
+  },
+  /** `mutate N < LINE`: so many copies of a frame with a byte behind the IP header that is another. */
+  mutate: {
+    act: (stage, { words, fields, label }) => {
+      const line: Statement = { label, when: undefined, verb: '<', words: words.slice(2), fields, times: 1 }
+      const frame = writeFrame(stage, line)
+      const random = seededRandom(19)
+      for (let n = Number(words[0]); n > 0; n--) {
+        const payload = frame.payload.slice()
+        const [high, low, change] = random(3)
+        const header = frame.etherType === 0x0800 ? 20 : 40
+        payload[header + (((high! << 8) | low!) % (payload.length - header))]! ^= change! || 1
+        stage.input([{ ...frame, payload }])
+      }
     },
   },
   /** Sequence numbers of the stack count from its last SYN from now on; the flow is a new connection. */

@@ -20,7 +20,9 @@ export const writeFrame = (stage: Stage, line: Statement, nth = 0): Frame => {
       return writeNd(world, words.slice(1), fields)
     case 'frag': {
       const offset = Number(fields.get('offset'))
-      const piece = stage.datagram!.bytes.slice(offset, offset + Number(fields.get('len')))
+      const length = Number(fields.get('len'))
+      const piece = new Uint8Array(length)
+      piece.set(stage.datagram!.bytes.subarray(offset, offset + length))
       const twist = Number(fields.get('twist') ?? 0)
       for (let i = 0; i < piece.length; i++) piece[i]! ^= twist
       return wrap(world, Number(fields.get('protocol') ?? stage.datagram!.protocol), piece, fields)
@@ -51,7 +53,7 @@ export const writePayload = (
       const made = udp(src, from!, dst, to!, data, length)
       if (fields.get('csum') === 'bad') made[6]! ^= 0x11
       if (fields.get('csum') === 'none') made.fill(0, 6, 8)
-      return { protocol: 17, bytes: made }
+      return { protocol: 17, bytes: concat(made, new Uint8Array(number('tail', 0))) }
     }
     case 'icmp': {
       const [type, code] = words[1]!.split('/').map(Number)
