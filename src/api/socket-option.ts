@@ -1,5 +1,5 @@
-import { isRecord, type OptionRules, refuse, whole, yesOrNo } from '../streams/option.ts'
-import type { TcpOptions } from '../tcpip/stack-io.ts'
+import { isRecord, type OptionRules, oneOf, refuse, whole, yesOrNo } from '../streams/option.ts'
+import type { CongestionControl, TcpOptions } from '../tcpip/stack-io.ts'
 
 /** Options of a TCP connection that can be changed while it lives. */
 export interface TcpSettings {
@@ -9,10 +9,18 @@ export interface TcpSettings {
   readonly keepAlive?: boolean | { readonly idle?: number; readonly interval?: number; readonly count?: number }
   /** ms that a close waits for unsent data; 0: close is RST. Default: close is graceful and waits for nothing. */
   readonly linger?: number
+  /** Hold segments that are not full back, up to 200 ms, for more to come (default false). */
+  readonly cork?: boolean
+  /** ms without progress after which the connection ends with ETIMEDOUT; 0: the retransmission limit decides (default). */
+  readonly userTimeout?: number
   /** Hops, 1 to 255. */
   readonly ttl?: number
 }
 export interface TcpBuffers {
+  /** How the speed of sending is found (default `bbr`; `cubic` where the peer has no SACK). */
+  readonly congestionControl?: CongestionControl
+  /** For `bbr`: the share of lost bytes that passes for noise while no queue shows (default 0.15); 0: none does. */
+  readonly lossTolerance?: number
   /** Bytes, default 256 KiB. */
   readonly sendBuffer?: number
   /** Bytes, default 1 MiB: the receive window at its widest. */
@@ -26,6 +34,8 @@ export const tcpSettingRules: OptionRules<TcpSettings> = {
     cure: 'use true, false or { idle, interval, count }',
   },
   linger: whole(0, 3_600_000),
+  cork: yesOrNo,
+  userTimeout: whole(0, 86_400_000),
   ttl: whole(1, 255),
 }
 /** Bytes of either buffer. */
@@ -35,6 +45,11 @@ export const tcpRules: OptionRules<TcpSettings & TcpBuffers> = {
   ...tcpSettingRules,
   sendBuffer: buffer,
   receiveBuffer: buffer,
+  congestionControl: oneOf('bbr', 'cubic', 'reno'),
+  lossTolerance: {
+    is: (x) => typeof x === 'number' && x >= 0 && x <= 0.5,
+    cure: 'use 0 to 0.5',
+  },
 }
 
 /** Of options that were checked. */
@@ -43,6 +58,10 @@ export const tcpOptions = (o: TcpSettings & TcpBuffers): TcpOptions => ({
   ...(o.keepAlive === undefined ? {} : { keepAlive: keepAlive(o.keepAlive) }),
   ...(o.linger === undefined ? {} : { linger: o.linger }),
   ...(o.ttl === undefined ? {} : { ttl: o.ttl }),
+  ...(o.cork === undefined ? {} : { cork: o.cork }),
+  ...(o.userTimeout === undefined ? {} : { userTimeout: o.userTimeout }),
+  ...(o.congestionControl === undefined ? {} : { congestionControl: o.congestionControl }),
+  ...(o.lossTolerance === undefined ? {} : { lossTolerance: o.lossTolerance }),
   ...(o.sendBuffer === undefined ? {} : { sendBuffer: o.sendBuffer }),
   ...(o.receiveBuffer === undefined ? {} : { receiveBuffer: o.receiveBuffer }),
 })

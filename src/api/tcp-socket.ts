@@ -7,6 +7,7 @@ import type { NodeId } from '../streams/public-id.ts'
 import { familyOf } from '../streams/snapshot.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
 import type { SocketAddress as StackAddress, TcpOptions, TcpStateName } from '../tcpip/stack-io.ts'
+import type { TcpInfo } from '../tcpip/tcp/inspect.ts'
 import type { SocketAddress } from './address.ts'
 import { type Bytes, toBytes } from './bytes.ts'
 import { type TcpSettings, tcpOptions, tcpSettingRules } from './socket-option.ts'
@@ -29,6 +30,8 @@ export interface TcpSocket extends AsyncIterable<Uint8Array>, AsyncDisposable {
   readonly bytesWritten: number
   /** Bytes that arrived and nobody took yet. */
   readonly readableLength: number
+  /** Round trip, windows, congestion control, losses at this moment; `undefined` once the connection is over. */
+  readonly stats: TcpInfo | undefined
   /** Resolves after an orderly close of both directions, rejects with what ended the connection otherwise. */
   readonly closed: Promise<void>
   /**
@@ -134,6 +137,9 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
   }
   get readableLength(): number {
     return this.inbox.length
+  }
+  get stats(): TcpInfo | undefined {
+    return this.#network.tcpInfo(this.id)
   }
   get readable(): ReadableStream<Uint8Array> {
     this.#readable ??= readableOf(this)

@@ -40,6 +40,37 @@ describe('a TCP socket', () => {
     expect(states.at(-1)).toBe('CLOSED')
   })
 
+  it('says what it measures, and the network what it counts', async () => {
+    const { net, b } = world
+    const before = b.stats
+    const { near, far } = await connected()
+    const reading = readAll(far)
+    await net.until(near.write(new Uint8Array(20_000)))
+    await net.until(near.end())
+    await net.until(reading)
+    await net.advance(100)
+    expect(near.stats).toMatchObject({ state: 'FIN-WAIT-2', congestionControl: 'bbr', sack: true, retransmits: 0 })
+    expect(near.stats!.srtt).toBeGreaterThan(0)
+    expect(near.stats!.delivered).toBeGreaterThanOrEqual(20_000)
+    expect((b.stats['tcp/activeOpens'] ?? 0) - (before['tcp/activeOpens'] ?? 0)).toBe(1)
+    expect((b.stats['tcp/sent'] ?? 0) - (before['tcp/sent'] ?? 0)).toBeGreaterThan(8)
+    expect((b.stats['link/sentBytes'] ?? 0) - (before['link/sentBytes'] ?? 0)).toBeGreaterThan(20_000)
+    await net.until(Promise.all([near.close(), far.close()]))
+    expect(near.stats).toBeUndefined()
+  })
+
+  it('takes the congestion control, the cork and the user timeout it is given', async () => {
+    const { net, a, b } = world
+    const next = accepting.next()
+    const settings = { congestionControl: 'cubic', cork: true, userTimeout: 5000 } as const
+    const near = await net.until(b.connect({ host: a.address(4)!, port: 1000, ...settings }))
+    const far: TcpSocket = (await net.until(next)).value
+    expect([near.stats!.congestionControl, far.stats!.congestionControl]).toEqual(['cubic', 'bbr'])
+    near.configure({ cork: false })
+    expect(() => near.configure({ userTimeout: -1 })).toThrow(/userTimeout/)
+    await net.until(Promise.all([near.close(), far.close()]))
+  })
+
   it('takes text, bytes and lists of both', async () => {
     const { net } = world
     const { near, far } = await connected()

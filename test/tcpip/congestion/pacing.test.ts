@@ -113,16 +113,17 @@ it('Z10 an ACK without data goes whatever the bucket holds', () => {
   expect([sent.length, c.snd.credit]).toEqual([1, 0])
 })
 
-it('Z11 a thousand connections at 1 Mbit/s share one timer of 1 ms, and each gets its rate', () => {
+it('Z11 three hundred connections at 1 Mbit/s share one timer of 1 ms, and each gets its rate', () => {
   const own = [ip('10.0.0.1'), ip('10.0.0.2')] as const
   const flying: { readonly at: number; readonly to: number; readonly segment: Uint8Array }[] = []
   const sent = new Map<number, number>()
   let now = 0
+  let landed = 0
   const hosts = [0, 1].map((i) => {
     const deps = {
       ip: fakeIp(
         own[i]!,
-        () => 2800,
+        () => 1000,
         (_remote, segment) => {
           const port = (segment[0]! << 8) | segment[1]!
           if (i === 0) sent.set(port, (sent.get(port) ?? 0) + Math.max(0, segment.length - 32))
@@ -144,9 +145,10 @@ it('Z11 a thousand connections at 1 Mbit/s share one timer of 1 ms, and each get
   const pass = (ms: number): void => {
     for (const end = now + ms; now < end; ) {
       now++
-      const due = flying.filter(({ at }) => at <= now)
-      flying.splice(0, due.length)
-      for (const { to, segment } of due) hosts[to]!.tcp.input(own[to]!, own[1 - to]!, segment, now)
+      for (; landed < flying.length && flying[landed]!.at <= now; landed++) {
+        const { to, segment } = flying[landed]!
+        hosts[to]!.tcp.input(own[to]!, own[1 - to]!, segment, now)
+      }
       // whatever is due goes in this one turn
       for (const { tcp } of hosts)
         if (tcp.deadline() <= now) tcp.tick(now)
@@ -154,20 +156,20 @@ it('Z11 a thousand connections at 1 Mbit/s share one timer of 1 ms, and each get
     }
   }
   const remote = { address: '10.0.0.2', port: 80 }
-  for (let id = 0; id < 1000; id++) {
-    near.tcp.call({ call: 'connect', id, remote, options: { sendBuffer: 1 << 20 }, deadline: Infinity }, now)
+  for (let id = 0; id < 300; id++) {
+    near.tcp.call({ call: 'connect', id, remote, options: { sendBuffer: 100_000 }, deadline: Infinity }, now)
     if (id % 100 === 99) pass(25)
   }
-  expect(near.env.byId.size).toBe(1000)
+  expect(near.env.byId.size).toBe(300)
   for (const [id, { cc }] of near.env.byId) {
     Object.defineProperty(cc, 'pacingRate', { get: () => 125, set: () => undefined })
-    near.tcp.call({ call: 'write', id, data: new Uint8Array(300_000) }, now)
+    near.tcp.call({ call: 'write', id, data: new Uint8Array(90_000) }, now)
   }
   pass(200)
   sent.clear()
-  pass(1000)
-  for (const bytes of sent.values()) expect(Math.abs(bytes / 125_000 - 1)).toBeLessThanOrEqual(0.05)
-  expect(sent.size).toBe(1000)
+  pass(400)
+  for (const bytes of sent.values()) expect(Math.abs(bytes / 50_000 - 1)).toBeLessThanOrEqual(0.05)
+  expect(sent.size).toBe(300)
 })
 
 it('Z14 exact timers and those of 1 ms come to the same, and each repeats itself', () => {
