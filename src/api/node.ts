@@ -67,6 +67,10 @@ export interface ZtNode extends AsyncDisposable {
   readonly events$: Observable<ZtEvent>
   /** Every VL1 packet; costs nothing while nobody subscribes. */
   readonly packets$: Observable<PacketTrace>
+  /**
+   * The structured log: what is dropped (`debug`), and why a peer is not reached directly (`info`), once for each change:
+   * `data.peer` and `data.reason`, which is gone when a path leads straight to it.
+   */
   readonly trace$: Observable<TraceRecord>
   /** What was dropped and why, in all layers: what is malformed, forged, replayed or too much changes nothing else. */
   readonly drop$: Observable<Drop>
