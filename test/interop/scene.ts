@@ -52,9 +52,12 @@ export class Scene {
     return scene
   }
 
-  async startRoot(): Promise<void> {
+  /** Resolves with the time at which it was started. */
+  async startRoot(): Promise<number> {
     const { segment, identities, planet, spec } = this
-    this.root = await startRoot(spec.root, { segment, host: 'r', identity: identities.root, planet })
+    const { root, startedAt } = await startRoot(spec.root, { segment, host: 'r', identity: identities.root, planet })
+    this.root = root
+    return startedAt
   }
 
   /** Says what was measured, in ms. */

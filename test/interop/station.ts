@@ -13,8 +13,10 @@ export interface Station {
   readonly make: Make
   readonly id: string
   readonly host: string
-  /** Starts the program; resolves with the ms it took from there until a root answered. */
+  /** Starts the program; resolves with the ms it took from there until a root answered. Loading ours does not count. */
   start(): Promise<number>
+  /** When that was, in ms since the epoch. */
+  readonly startedAt: number
   join(): Promise<void>
   /** Ends the program without a word. */
   kill(): Promise<void>
@@ -36,13 +38,18 @@ interface Place {
 export const stationOf = (make: Make, place: Place): Station =>
   make === 'ours' ? new OurStation(place) : new NativeStation(place)
 
-/** The root of a planet, of either make. */
+/** The root of a planet, of either make, and when it was started. */
 export const startRoot = async (
   make: Make,
   { segment, host, identity, planet }: Place,
-): Promise<OurNode | NativeNode> => {
-  if (make === 'native') return segment.native(host, program, identity, planet)
+): Promise<{ readonly root: OurNode | NativeNode; readonly startedAt: number }> => {
+  if (make === 'native') {
+    const startedAt = Date.now()
+    return { root: await segment.native(host, program, identity, planet), startedAt }
+  }
   const root = segment.ours(host)
+  await root.tell({ do: 'state' })
+  const startedAt = Date.now()
   await root.tell({
     do: 'node',
     role: 'root',
@@ -51,7 +58,7 @@ export const startRoot = async (
     address: segment.address(host),
     home: segment.home(host),
   })
-  return root
+  return { root, startedAt }
 }
 
 export class OurStation implements Station {
@@ -59,6 +66,7 @@ export class OurStation implements Station {
   readonly id: string
   readonly host: string
   node!: OurNode
+  startedAt = 0
   readonly #place: Place
 
   constructor(place: Place) {
@@ -71,6 +79,7 @@ export class OurStation implements Station {
     const { segment, host, identity, planet } = this.#place
     this.node = segment.ours(host)
     await this.node.tell({ do: 'state' }) // the program is loaded
+    this.startedAt = Date.now()
     const { ms } = await this.node.tell({
       do: 'node',
       role: 'member',
@@ -103,6 +112,7 @@ export class NativeStation implements Station {
   readonly id: string
   readonly host: string
   node!: NativeNode
+  startedAt = 0
   readonly #place: Place
   readonly #echoed: number[] = []
   #ping: ChildProcess | undefined
@@ -117,14 +127,14 @@ export class NativeStation implements Station {
   async start(): Promise<number> {
     const { segment, host, identity, planet } = this.#place
     this.#ended = false
-    const began = Date.now()
+    this.startedAt = Date.now()
     this.node = await segment.native(host, program, identity, planet)
     await eventually(
       'online',
       () => this.node.api('GET', '/status'),
       (status) => status.online === true,
     )
-    return Date.now() - began
+    return Date.now() - this.startedAt
   }
 
   async join(): Promise<void> {

@@ -36,11 +36,10 @@ describe.skipIf(!able).concurrent.each(titled)(
     const restarted = async (station: Station): Promise<number> => {
       await station.kill()
       await pause(2000)
-      const began = Date.now()
       await station.start()
       await station.join()
       if (station === a) await a.echo(b)
-      return began
+      return station.startedAt
     }
 
     it.sequential('come online', async () => {
@@ -69,9 +68,9 @@ describe.skipIf(!able).concurrent.each(titled)(
 
     it.sequential('talk through the root again when it is cut', async () => {
       await pause(5_000)
-      const began = Date.now()
       scene.segment.block('a', 'b', true)
-      await pause(500)
+      const began = Date.now()
+      await pause(500) // answers that are under way
       const ms = 500 + (await untilEchoed(a, began + 500, 300_000))
       scene.tell('cut to relay', ms)
       expect(ms).toBeLessThan(hasNative(spec) ? 260_000 : 25_000)
@@ -80,8 +79,7 @@ describe.skipIf(!able).concurrent.each(titled)(
     it.sequential('find the root again when it has started anew', async () => {
       await scene.root.kill()
       await pause(3_000)
-      const began = Date.now()
-      await scene.startRoot()
+      const began = await scene.startRoot()
       const ms = await untilEchoed(a, began, 300_000)
       scene.tell('root restart to answer', ms)
       expect(ms).toBeLessThan(hasNative(spec) ? 260_000 : 15_000)
