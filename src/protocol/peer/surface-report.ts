@@ -15,10 +15,10 @@ import { report, surfaceEndpoints } from './surface.ts'
  * until it answers.
  */
 export const surfaceReport = (node: Node, reporter: Peer, path: Path, claimed: Endpoint): void => {
-  const known = surfaceEndpoints(node.surface).some((one) => sameEndpoint(one, claimed))
+  const known = !reporter.upstream || surfaceEndpoints(node.surface).some((one) => sameEndpoint(one, claimed))
   const moved = report(node.surface, reporter.address, path, claimed, reporter.upstream, node.now)
   if (moved !== undefined) tryAnew(node, path, moved, familyOf(claimed))
-  if (!reporter.upstream || known) return
+  if (known) return
   stray(node)
   tellMoved(node)
 }

@@ -13,6 +13,7 @@ export interface Surface {
 }
 
 export interface Report {
+  readonly reporter: Address
   readonly socket: number
   readonly reporterEndpoint: Endpoint
   readonly scope: Scope
@@ -46,19 +47,37 @@ export const report = (
       if (one.scope === reach && printEndpoint(one.reporterEndpoint) !== printEndpoint(path.endpoint))
         s.reports.delete(other)
   s.reports.delete(key) // behind the others: the map's order is that of age
-  s.reports.set(key, { socket: path.socket, reporterEndpoint: path.endpoint, scope: reach, claimed, trusted, at: now })
-  if (s.reports.size > MOST_REPORTS)
-    for (const oldest of s.reports.keys()) {
-      s.reports.delete(oldest)
-      break
-    }
+  const socket = path.socket
+  s.reports.set(key, { reporter, socket, reporterEndpoint: path.endpoint, scope: reach, claimed, trusted, at: now })
+  makeRoom(s, reporter)
   return moved ? reach : undefined
 }
 
-/** The distinct endpoints we are told we have. */
-export const surfaceEndpoints = (s: Surface): readonly Endpoint[] => [
-  ...new Map([...s.reports.values()].map(({ claimed }) => [printEndpoint(claimed), claimed])).values(),
-]
+/**
+ * The distinct endpoints we are told we have, those that upstreams tell first: whom we push them to tries so many only,
+ * and a peer may say of us what it likes.
+ */
+export const surfaceEndpoints = (s: Surface): readonly Endpoint[] => {
+  const all = [...s.reports.values()]
+  const sorted = [...all.filter(({ trusted }) => trusted), ...all.filter(({ trusted }) => !trusted)]
+  return [...new Map(sorted.map(({ claimed }) => [printEndpoint(claimed), claimed])).values()]
+}
+
+/** A peer has so many reports, and the oldest of those that are not trusted gives way to any other. */
+const makeRoom = ({ reports }: Surface, reporter: Address): void => {
+  let count = 0
+  let oldestOfPeer: string | undefined
+  let oldest: string | undefined
+  for (const [key, one] of reports) {
+    if (one.trusted) continue
+    oldest ??= key
+    if (one.reporter !== reporter) continue
+    oldestOfPeer ??= key
+    count++
+  }
+  if (count > MOST_REPORTS_OF_PEER) reports.delete(oldestOfPeer!)
+  else if (reports.size > MOST_REPORTS) reports.delete(oldest ?? [...reports.keys()][0]!)
+}
 
 /** What was said of sockets that are gone is void. */
 export const forgetSockets = (s: Surface, gone: (socket: number) => boolean): void => {
@@ -71,3 +90,5 @@ export const expireReports = (s: Surface, now: Millis): void => {
 
 export const SURFACE_TTL: Millis = 600_000
 export const MOST_REPORTS = 256
+/** Of one peer that is no upstream: by each of our sockets, at each of its own. */
+export const MOST_REPORTS_OF_PEER = 8

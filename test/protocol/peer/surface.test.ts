@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { address } from '../../../src/protocol/kernel/id.ts'
 import { parseEndpoint } from '../../../src/protocol/peer/endpoint.ts'
 import { pathFor, pathTable } from '../../../src/protocol/peer/path.ts'
-import { expireReports, MOST_REPORTS, report, surface, surfaceEndpoints } from '../../../src/protocol/peer/surface.ts'
+import {
+  expireReports,
+  MOST_REPORTS,
+  MOST_REPORTS_OF_PEER,
+  report,
+  surface,
+  surfaceEndpoints,
+} from '../../../src/protocol/peer/surface.ts'
 
 const at = (text: string) => parseEndpoint(text)!
 const path = (text: string) => pathFor(pathTable(), at(text), 0)
@@ -42,9 +49,22 @@ describe('surface addresses', () => {
     expect(report(s, root, path('8.8.8.8/9993'), at('7.7.7.8/1000'), true, 600_000)).toBeUndefined()
   })
 
+  it('told by a root come first, and stay, whatever a peer says of us from wherever', () => {
+    const s = surface()
+    report(s, leaf, path('9.9.9.9/1'), at('7.7.7.6/1'), false, 0)
+    report(s, root, path('8.8.8.8/9993'), at('7.7.7.7/1000'), true, 0)
+    for (let i = 0; i < 1_000; i++) report(s, leaf, path(`9.9.9.9/${i + 1}`), at(`7.7.7.7/${i + 1}`), false, i)
+    expect(s.reports.size).toBe(1 + MOST_REPORTS_OF_PEER)
+    for (let i = 0; i < 1_000; i++)
+      report(s, address(100 + i), path(`9.9.9.9/${i + 1}`), at(`7.7.7.7/${i + 1}`), false, i)
+    expect(s.reports.size).toBe(MOST_REPORTS)
+    expect(surfaceEndpoints(s)[0]).toEqual(at('7.7.7.7/1000'))
+  })
+
   it('expire after ten minutes, and are bounded', () => {
     const s = surface()
-    for (let i = 0; i < 1_000; i++) report(s, leaf, path(`9.9.9.9/${i + 1}`), at(`7.7.7.7/${i + 1}`), false, i)
+    for (let i = 0; i < 1_000; i++)
+      report(s, address(100 + i), path(`9.9.9.9/${i + 1}`), at(`7.7.7.7/${i + 1}`), false, i)
     expect(s.reports.size).toBe(MOST_REPORTS)
     expireReports(s, 600_998)
     expect(s.reports.size).toBe(1)
