@@ -143,6 +143,8 @@ const establish = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void =>
     if (snd.stalledAt > -Infinity) sampleRtt(c.rtt, now - snd.stalledAt, now)
   } else if (c.ts.on) sampleRtt(c.rtt, Math.max(0, (tsClock(c, now) - s.tsEcho) | 0), now, false)
   else c.rtt.rto = CAUTIOUS_RTO
+  // a lost SYN is a lost segment, unless the answer is to the first one (RFC 5681 §3.1)
+  const lost = again && !(c.ts.on && s.tsEcho === ((Math.floor(snd.stalledAt) + c.ts.offset) | 0))
   c.rtt.backoff = 0
   snd.retries = 0
   c.at.rto = Infinity
@@ -155,7 +157,7 @@ const establish = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void =>
   c.cc.init({
     now,
     smss: mss,
-    initialCwnd: again && !c.ts.on ? mss : Math.min(10 * mss, Math.max(2 * mss, INITIAL_WINDOW)),
+    initialCwnd: lost ? mss : Math.min(10 * mss, Math.max(2 * mss, INITIAL_WINDOW)),
     srtt: c.rtt.smoothed,
     sack: c.loss.sack,
     timestamps: c.ts.on,

@@ -221,3 +221,23 @@ it('a port nobody listens on is reset; a reset never is', () => {
   expect(t.sent().map((s) => `${s.flags} ${s.fields.get('ack') ?? ''}`)).toEqual(['RA 1', 'R '])
   expect(t.drops()).toEqual(['tcp-no-port', 'tcp-no-port', 'tcp-no-port'])
 })
+
+it.each([
+  ['the second SYN', 1000, 1],
+  ['the first SYN, late', 0, 5],
+] as const)(
+  'the answer to %s tells whether one was lost, and so how much may fly at first',
+  (_name, later, segments) => {
+    const t = script()
+    t.connect({ congestionControl: 'reno' })
+    const first = Number(t.sent()[0]!.fields.get('tsval'))
+    t.wait(1500)
+    t.sent()
+    t.peer(`SA 0 ack=1 mss=2760 sackok ws=7 ts=1/${first + later}`)
+    t.sent()
+    t.write(50_000)
+    t.wait(0)
+    expect(t.sent().filter(({ length }) => length > 0).length).toBeLessThanOrEqual(segments)
+    expect(t.info()!.cwnd).toBe(segments === 1 ? 2748 : 14_600)
+  },
+)

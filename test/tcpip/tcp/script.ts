@@ -3,6 +3,7 @@ import { seededRandom } from '../../../src/protocol/kernel/rng.ts'
 import { checksumOf, isIntact, pseudoHeaderSum, sum } from '../../../src/tcpip/checksum.ts'
 import type { StackOutput, TcpOptions } from '../../../src/tcpip/stack-io.ts'
 import { createTcp, tcpEnv } from '../../../src/tcpip/tcp/create-tcp.ts'
+import type { TcpInfo } from '../../../src/tcpip/tcp/inspect.ts'
 import type { ReceivePool } from '../../../src/tcpip/tcp/receive-pool.ts'
 import { readSegment, segment } from '../../../src/tcpip/tcp/segment.ts'
 import type { TcpDeps } from '../../../src/tcpip/tcp/tcp.ts'
@@ -45,6 +46,7 @@ export interface Script {
   readonly tooBig: (mtu: number, seq: number) => void
   /** A clean slate: handshake done from the peer's side, nothing pending. */
   readonly established: (options?: TcpOptions, syn?: string, rtt?: number) => void
+  readonly info: () => TcpInfo | undefined
   /** How often IP was asked whether the neighbour is still there. */
   readonly doubts: () => number
   readonly deadline: () => number
@@ -241,6 +243,7 @@ export const script = (family: 4 | 6 = 4, start = 1_700_000_000_000, pool?: Rece
       drops = []
     },
     doubts: () => doubts,
+    info: () => tcp.inspect(1),
     deadline: tcp.deadline,
     segmentBytes: compose,
     raw: (bytes) => {
