@@ -82,7 +82,7 @@ describe('two nodes that never met', () => {
     expect(b.messages[0]).toMatchObject({ hops: 1, source: za.address, verb: verbCode.userMessage })
     net.run(40)
     expect([net.link(a, b), net.link(b, a)]).toEqual(['direct', 'direct'])
-    expect(net.changes(a, b)).toEqual(['added', 'relay', 'version', 'direct', 'path-added'])
+    expect(net.changes(a, b)).toEqual(['added', 'relay', 'version', 'path-added', 'direct'])
     expect(net.drops(a).concat(net.drops(b))).toEqual([])
   })
 

@@ -1,5 +1,5 @@
 import type { Address } from '../kernel/id.ts'
-import { isDirect } from './choice.ts'
+import { bestUpstream, isDirect } from './choice.ts'
 import { printEndpoint } from './endpoint.ts'
 import { callUpstream, contact, sayHello, sayHelloByRelay } from './greeting.ts'
 import { removeRoute } from './learning.ts'
@@ -16,13 +16,15 @@ import { seek } from './seek.ts'
  * peers that take part in a network with us, and whether we are online.
  *
  * Native nodes keep the NAT towards a root open with a WHOIS every 5 s; we send an ECHO on each of its paths that has
- * been idle for 14 s. What we send is to be answered: while it is not, each look tries again, so that a path that leads
+ * been idle for 14 s, and if we take part in a network one every 5 s to the root that serves as relay: should our router
+ * forget us, nobody can reach us for so long. What we send is to be answered: while it is not, each look tries again, so that a path that leads
  * nowhere is noticed in 15 s (`isSuspect`). An upstream is then sent HELLO: it may have started anew and not know us.
  */
 export const keepContact = (node: Node): void => {
   const { due, now } = node
   due.ping = now + PING_CHECK * (node.config.lowBandwidth === true ? 5 : 1)
   reviewOnline(node)
+  node.engaged = isEngaged(node)
   for (const address of contactSet(node)) {
     const peer = peerOf(node, address)
     if (peer === undefined) seek(node, address)
@@ -53,6 +55,12 @@ export const callUnreached = (node: Node): void => {
   }
 }
 
+/** Whether somebody takes part in a network with us. */
+const isEngaged = (node: Node): boolean => {
+  for (const peer of node.peers.values()) if (!peer.upstream && isActive(peer, node.now)) return true
+  return false
+}
+
 const contactSet = (node: Node): ReadonlySet<Address> =>
   new Set([...node.upstreams.byAddress.keys(), ...node.seeds.values(), ...node.contacts].filter((a) => a !== node.self))
 
@@ -78,6 +86,7 @@ const ping = (node: Node, peer: Peer, helloEvery: number): void => {
   let highest = 1
   for (const route of peer.routes) if (route.priority > highest) highest = route.priority
   const greeted = new Set<string>()
+  const relay = node.engaged ? bestUpstream(node) : undefined
   for (const route of [...peer.routes]) {
     const { path } = route
     if (!isLive(route, now) || route.priority !== highest) {
@@ -90,7 +99,12 @@ const ping = (node: Node, peer: Peer, helloEvery: number): void => {
       const name = printEndpoint(path.endpoint)
       if (!greeted.has(name)) sayHello(node, peer, path.endpoint, path.socket)
       greeted.add(name)
-    } else if (unanswered || needsHeartbeat(now - path.lastOut) || isQuietUpstream(peer, now))
+    } else if (
+      unanswered ||
+      needsHeartbeat(now - path.lastOut) ||
+      isQuietUpstream(peer, now) ||
+      (peer === relay && now - path.lastOut >= RELAY_ECHO)
+    )
       // by all sockets if this one is a tunnel, so that a way without it is found when there is one again
       contact(node, peer, path.endpoint, path.tunnel ? undefined : path.socket)
   }
@@ -122,6 +136,8 @@ const UPSTREAM_HELLO = 224_000
 /** HELLO by the relay to a peer that a network wants kept in contact and that has no path. */
 const CONTACT_HELLO = 28_000
 const HELLO_RETRY = 500
+/** Between two ECHO to the root that serves as relay; a little less than the period of the look. */
+const RELAY_ECHO = 4_500
 /** First HELLOs in a row at that pace. */
 const HASTY_HELLOS = 10
 /** As in the SDK: two keepalives unanswered, and a third one sent. */

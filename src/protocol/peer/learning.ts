@@ -1,6 +1,6 @@
 import { verbCode } from '../verb/verb-code.ts'
 import { forgetChoice } from './choice.ts'
-import { doubt, question } from './doubt.ts'
+import { doubt, LOOK, question } from './doubt.ts'
 import { sayHello, tryAgain } from './greeting.ts'
 import { type Node, say } from './node.ts'
 import type { Path } from './path.ts'
@@ -19,7 +19,7 @@ import { pushPaths } from './push.ts'
  */
 export const received = (node: Node, peer: Peer, path: Path, direct: boolean, verb: number, confirms = false): void => {
   const { now } = node
-  heardOn(path)
+  heardOn(path, now)
   peer.lastReceive = now
   peer.lastPath = path
   peer.lastDirect = direct
@@ -92,12 +92,13 @@ const learn = (node: Node, peer: Peer, path: Path): void => {
   const route: PeerRoute = { path, heardAt: node.now, priority: 1 }
   const place = placeFor(node, peer, path)
   const replaced = peer.routes[place]
+  peer.lastLearned = node.now
   peer.routes[place] = route
-  // what waits on the others may be waiting in vain
-  for (const { path: other } of peer.routes) if (other.waitsSince !== Infinity) question(node, peer, other)
-  revived(node, peer)
+  // the peer may have left the others for this one
+  for (const other of peer.routes) if (node.now - other.heardAt >= LOOK) question(node, peer, other.path)
   if (replaced !== undefined) sayPath(node, peer, 'path-removed', replaced)
   sayPath(node, peer, 'path-added', route)
+  revived(node, peer)
 }
 
 const revived = (node: Node, peer: Peer): void => {
@@ -137,7 +138,7 @@ const patience = (node: Node): number => (node.config.lowBandwidth === true ? 16
 export const CONFIRM_AGAIN = 1_000
 /** Silence of a path, unasked, after which its peer may have left it for the port it speaks from; the time to deny it. */
 const SIBLING_AGAIN = 1_000
-const SIBLING_WAIT = 500
+const SIBLING_WAIT = 300
 /** Between two PUSH_DIRECT_PATHS to one peer, with a direct path and without. */
 export const PUSH_HAVE_PATH = 120_000
 export const PUSH_NO_PATH = 15_000

@@ -94,6 +94,8 @@ export interface Node {
   /** Peers to be told that we have moved, as soon as there is a way to do it. */
   readonly strayed: Set<Peer>
   online: boolean
+  /** Whether somebody takes part in a network with us, as of the last periodic work. */
+  engaged: boolean
   lastUpstreamReceive: Millis
   /** When pairs of peers were last introduced, oldest first (`world/root.ts`). */
   readonly introductions: Map<number, Millis>
@@ -148,6 +150,7 @@ export const newNode = (config: Vl1Config): Node => {
     watched: new Map(),
     strayed: new Set(),
     online: false,
+    engaged: false,
     lastUpstreamReceive: -Infinity,
     introductions: new Map(),
     lastBeacon: -Infinity,

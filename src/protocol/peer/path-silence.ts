@@ -13,8 +13,14 @@ export const noteAsked = (path: Path, now: Millis): void => {
     path.suspectFrom = Math.max(now + answerTime(path), path.waitsSince + SUSPECT_SILENCE)
 }
 
+/** The peer itself has given the path up, or seems to: that weighs as much as most of the contacts that may be unanswered. */
+export const noteDenied = (path: Path): void => {
+  path.probed = Math.max(path.probed, MOST_UNANSWERED - 2)
+}
+
 /** Something genuine has come by the path. */
-export const heardOn = (path: Path): void => {
+export const heardOn = (path: Path, now: Millis): void => {
+  path.heardAt = now
   path.waitsSince = Infinity
   path.suspectFrom = Infinity
   path.probed = 0
@@ -34,6 +40,6 @@ const answerTime = ({ latency }: Path): Millis =>
   latency >= UNKNOWN_LATENCY ? ANSWER_TIME : Math.max(ANSWER_TIME, 3 * latency)
 
 export const MOST_UNANSWERED = 5
-const SUSPECT_SILENCE: Millis = 1_000
+const SUSPECT_SILENCE: Millis = 500
 /** So long an answer may take on any path. */
 const ANSWER_TIME: Millis = 250

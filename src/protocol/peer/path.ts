@@ -21,6 +21,8 @@ export interface Path extends Via {
   readonly trusted: readonly TrustedId[]
   lastIn: Millis
   lastOut: Millis
+  /** When something genuine last came by. */
+  heardAt: Millis
   /** Since when something that was sent waits for a sign of life: for anything genuine to come by. `Infinity`: nothing does. */
   waitsSince: Millis
   /** Contacts tried since then, and the last of all. */
@@ -115,6 +117,7 @@ const newPath = ({ tunnels, rules }: PathTable, endpoint: Endpoint, socket: numb
     trusted: trustedAt(rules, ip),
     lastIn: -Infinity,
     lastOut: -Infinity,
+    heardAt: -Infinity,
     waitsSince: Infinity,
     probed: 0,
     askedAt: -Infinity,

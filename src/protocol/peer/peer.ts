@@ -44,6 +44,8 @@ export interface Peer {
   lastNetworkReceive: Millis
   /** Last proof that it shares a network with us. */
   lastTrusted: Millis
+  /** When a path to it was last learned. */
+  lastLearned: Millis
   /** The path its last packet came by, and whether straight. */
   lastPath: Path | undefined
   lastDirect: boolean
@@ -91,6 +93,7 @@ export const newPeer = (identity: Identity, since: Millis): Peer => ({
   lastReceive: -Infinity,
   lastNetworkReceive: -Infinity,
   lastTrusted: -Infinity,
+  lastLearned: -Infinity,
   lastPath: undefined,
   lastDirect: false,
   lastFullHello: -Infinity,

@@ -67,9 +67,9 @@ const follow = (node: Node, peer: Peer, path: Path, endpoint: Endpoint): void =>
   const route = { path: pathFor(node.paths, endpoint, path.socket), heardAt: -Infinity, priority }
   peer.routes.splice(0, peer.routes.length, ...kept.slice(1 - MAX_PATHS), route)
   forgetChoice(node, peer)
-  reviewLink(node, peer)
   for (const one of gone) sayPath(node, peer, 'path-removed', one)
   sayPath(node, peer, 'path-added', route)
+  reviewLink(node, peer)
 }
 
 const isActivePath = (node: Node, peer: Peer, endpoint: Endpoint): boolean =>

@@ -3,6 +3,7 @@ import type { Millis } from '../kernel/machine.ts'
 import { addFragmentHop, fragmentHopsOf } from '../packet/fragment.ts'
 import { addHop, destinationOf, hopsOf, MAX_RELAY_HOPS, sourceOf } from '../packet/header.ts'
 import { bestUpstream } from '../peer/choice.ts'
+import { awaitSignOfClient } from '../peer/doubt.ts'
 import type { Node } from '../peer/node.ts'
 import { familyOf, type Path } from '../peer/path.ts'
 import { bestRoute, type Peer, type PeerRoute, qualityOf, TRUST_WINDOW } from '../peer/peer.ts'
@@ -27,6 +28,7 @@ export const relayPacket = (node: Node, packet: Uint8Array, from: Path): Verdict
   if (path === undefined) return 'unreachable'
   addHop(packet)
   transmit(node, packet, path, undefined)
+  if (to !== undefined && direct !== undefined) awaitSignOfClient(node, to, direct)
   relayed(node, packet, from)
   const other = direct === undefined ? upstream : to
   const peer = node.peers.get(source)
@@ -79,7 +81,8 @@ const introduceIfDue = (node: Node, x: Peer, y: Peer): void => {
   const { introductions, now } = node
   const pair = x.address < y.address ? pairOf(x.address, y.address) : pairOf(y.address, x.address)
   const last = introductions.get(pair)
-  if (last !== undefined && now - last < UNITE_INTERVAL) return
+  const moved = last !== undefined && Math.max(x.lastLearned, y.lastLearned) >= last
+  if (last !== undefined && now - last < UNITE_INTERVAL && !moved) return
   introductions.delete(pair) // behind the others: the map's order is that of age
   if (introductions.size >= MOST_INTRODUCTIONS)
     for (const oldest of introductions.keys()) {
@@ -114,7 +117,7 @@ const mayRelay = (node: Node, from: Path): boolean => node.upstreams.amOne || no
 const pathUp = (node: Node, upstream: Peer | undefined, source: Address | undefined): Path | undefined =>
   upstream === undefined || upstream.address === source ? undefined : bestRoute(upstream, node.now, true)?.path
 
-/** Between two introductions of the same pair (`docs/protocol/vl1.md`, relaying). */
+/** Between two introductions of the same pair (`docs/protocol/vl1.md`, relaying), unless one of them is elsewhere since. */
 export const UNITE_INTERVAL: Millis = 30_000
 /** Pairs remembered; the oldest gives way, and may be introduced anew. */
 export const MOST_INTRODUCTIONS = 65_536
