@@ -6,10 +6,9 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const texts = [
-  'README.md',
-  ...readdirSync(join(root, 'docs')).flatMap((file) => (file.endsWith('.md') ? [`docs/${file}`] : [])),
-]
+const inFolder = (folder: string): readonly string[] =>
+  readdirSync(join(root, folder)).flatMap((file) => (file.endsWith('.md') ? [`${folder}/${file}`] : []))
+const texts = ['README.md', ...inFolder('docs'), ...inFolder('docs/guide')]
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 
 /** The blocks of a document that claim to run when pasted: `ts` without the word `fragment`. */
