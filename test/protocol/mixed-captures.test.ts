@@ -1,20 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parseIdentity, type SecretIdentity } from '../../src/protocol/crypto/identity.ts'
-import { E } from '../../src/protocol/kernel/fp.ts'
-import { capturedDatagrams, mixedFolder } from '../support/captures.ts'
+import { capturedDatagrams, mixedFolder, mixedNodes } from '../support/captures.ts'
 import { conversation, type Said } from '../support/conversation.ts'
 
-const nodesOf = (capture: string): Readonly<Record<string, SecretIdentity>> =>
-  Object.fromEntries(
-    readdirSync(new URL('ids/', mixedFolder))
-      .filter((file) => file.startsWith(capture))
-      .map((file) => {
-        const one = parseIdentity(readFileSync(new URL(`ids/${file}`, mixedFolder), 'utf8'))
-        if (E.isLeft(one) || one.right.secretKey === undefined) throw new Error(`${file} is no secret identity`)
-        return [file.slice(capture.length + 1, -'.secret'.length), { ...one.right, secretKey: one.right.secretKey }]
-      }),
-  )
 const line = ({ from, to, verb, cipher }: Said): string => `${from} → ${to} ${verb} (${cipher})`
 
 /** Each expected line occurs, after the one before it; without a suite, under any. */
@@ -30,7 +17,7 @@ const inOrder = (said: readonly Said[], expected: readonly string[]): void => {
 /** What was said on the wire when our nodes met native ones (docs/interop.md tells how it was recorded). */
 describe('our member among a native root, controller and peer', () => {
   const capture = 'member-among-native'
-  const { said, unopened } = conversation(capturedDatagrams(capture, mixedFolder), nodesOf(capture))
+  const { said, unopened } = conversation(capturedDatagrams(capture, mixedFolder), mixedNodes(capture))
 
   it('is understood, and understands: every packet opens', () => {
     expect(unopened).toBe(0)
@@ -74,7 +61,7 @@ describe('our member among a native root, controller and peer', () => {
 
 describe('a native node with our root and our controller', () => {
   const capture = 'native-among-ours'
-  const { said, unopened } = conversation(capturedDatagrams(capture, mixedFolder), nodesOf(capture))
+  const { said, unopened } = conversation(capturedDatagrams(capture, mixedFolder), mixedNodes(capture))
 
   it('understands us: every packet opens', () => {
     expect(unopened).toBe(0)

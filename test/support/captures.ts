@@ -69,3 +69,15 @@ export const capturedNodes = identitiesIn(folder)
 export const mixedFolder = new URL('mixed/', folder)
 
 export const capturedPlanet = (): Uint8Array => new Uint8Array(readFileSync(new URL('planet', folder)))
+
+/** The nodes of one such recording by the names it gives them, as in `ids/<capture>-<name>.secret`. */
+export const mixedNodes = (capture: string): Readonly<Record<string, SecretIdentity>> =>
+  Object.fromEntries(
+    readdirSync(new URL('ids/', mixedFolder))
+      .filter((file) => file.startsWith(`${capture}-`))
+      .map((file) => {
+        const one = parseIdentity(readFileSync(new URL(`ids/${file}`, mixedFolder), 'utf8'))
+        if (E.isLeft(one) || one.right.secretKey === undefined) throw new Error(`${file} is no secret identity`)
+        return [file.slice(capture.length + 1, -'.secret'.length), { ...one.right, secretKey: one.right.secretKey }]
+      }),
+  )
