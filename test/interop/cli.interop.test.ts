@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from './namespaces.ts'
@@ -55,6 +56,13 @@ describe.skipIf(!able)('the native command line on our node', () => {
       new RegExp(`200 listpeers ${root} ${bed.segment.address('r')}/9993;\\d+;\\d+ \\d+ \\d`),
     )
     expect(JSON.parse(cli('/peer'))).toEqual(expect.arrayContaining([expect.objectContaining({ address: root })]))
+  })
+
+  it('dumps what it is asked for in support cases', () => {
+    const home = bed.segment.home('x')
+    bed.segment.run('x', 'sh', '-c', `cd ${home} && ${join(program, 'zerotier-cli')} -D${home} dump`)
+    const dump = readFileSync(join(home, 'zerotier_dump.txt'), 'utf8')
+    for (const part of ['status', 'networks', 'peers', ours.id, network]) expect(dump).toContain(part)
   })
 
   it('orbits and leaves moons', () => {
