@@ -15,6 +15,11 @@ const rows = [
   ...{ constant, source, counter },
 }))
 
+const counters = [
+  ...membersOfUnion('src/protocol/vl1-io.ts', 'DropReason'),
+  ...membersOfUnion('src/protocol/vl2-io.ts', 'FrameDropReason'),
+]
+
 describe('the checks against hostile packets in docs/limits.md', () => {
   it('have no row that the test cannot read', () => {
     const lines = table.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| Hostile'))
@@ -24,7 +29,7 @@ describe('the checks against hostile packets in docs/limits.md', () => {
 
   it.each(rows)('$what: the limit, the counter and the test exist', ({ constant, source, counter, test, title }) => {
     if (constant !== undefined) expect(read(source!)).toMatch(new RegExp(`^(export )?const ${constant}\\b`, 'm'))
-    if (counter !== undefined) expect(membersOfUnion('src/protocol/vl1-io.ts', 'DropReason')).toContain(counter)
+    if (counter !== undefined) expect(counters).toContain(counter)
     expect(existsSync(at(test))).toBe(true)
     expect(read(test)).toContain(`it('${title}'`)
   })
