@@ -8,6 +8,8 @@ const folder = new URL('cases/', import.meta.url)
 const files = readdirSync(folder)
   .filter((name) => name.endsWith('.script'))
   .sort()
+/** Two of the cases open sixteen thousand connections, a line at a time. */
+const LONGEST = 240_000
 const cases = files.map((name) => parseCase(readFileSync(new URL(name, folder), 'utf8')))
 
 it('there is a script for each case, and none besides', () => {
@@ -15,8 +17,8 @@ it('there is a script for each case, and none besides', () => {
   expect(cases.map(({ id }) => id)).toEqual(ids.filter((id) => !pending.includes(id)).sort())
 })
 
-it('cases that are pending are named', () => {
-  if (pending.length > 0) console.info(`pending: ${pending.join(' ')}`)
+it('no case is pending', () => {
+  expect(pending).toEqual([])
 })
 
 describe.each([4, 6] as const)('over IPv%i', (family) => {
@@ -24,5 +26,5 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     cases
       .filter(({ families }) => families.includes(family))
       .map((script) => [script.id, script.title, script] as const),
-  )('%s %s', (_id, _title, script) => play(script, family))
+  )('%s %s', (_id, _title, script) => play(script, family), LONGEST)
 })

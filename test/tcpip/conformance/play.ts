@@ -3,6 +3,7 @@ import type { RouteEntry, StackOutput } from '../../../src/tcpip/stack-io.ts'
 import { calls } from './calls.ts'
 import { type Flow, flow } from './flow.ts'
 import { type Heard, heard } from './heard.ts'
+import { nameClient } from './name-client.ts'
 import { isLinkTalk, readFrame, type Sent } from './read-frame.ts'
 import { type Case, fits, type Line, parseStatement, type Statement } from './script.ts'
 import { type Stage, verbs } from './verbs.ts'
@@ -43,9 +44,9 @@ export const play = (script: Case, family: 4 | 6): void => {
     if (known?.localPort === localPort && known.peerPort === peerPort) return known
     const isFree = (f: Flow): boolean => f.peerPort === peerPort && (f.localPort ?? localPort) === localPort
     const found =
-      dialling !== undefined && isFree(dialling)
-        ? dialling
-        : ([...flows.values()].find((f) => isFree(f)) ?? flowOf(`${peerPort}`))
+      [dialling, flows.get(`${peerPort}`)].find((f) => f !== undefined && isFree(f)) ??
+      [...flows.values()].find(isFree) ??
+      flowOf(`${peerPort}`)
     found.localPort = localPort
     byPorts.set(key, found)
     return found
@@ -55,6 +56,8 @@ export const play = (script: Case, family: 4 | 6): void => {
   const onFrame = (frame: Frame): void => {
     const read = readFrame(frame, world.now(), flowAt)
     if (read.flow?.peer !== undefined) read.flow.peer.take(read)
+    if (read.kind === 'dns')
+      asked.set(read.words[0]!, { id: Number(read.fields.get('id')), port: Number(read.fields.get('port')) })
     if (!isLinkTalk(read) || showsLink) sent.push(read)
     else if (read.words[0] === 'who-has' || read.words[0] === 'ns') {
       const target = read.words[1]!
@@ -85,10 +88,16 @@ export const play = (script: Case, family: 4 | 6): void => {
       owner.localPort = output.local.port
     }
     if ((output._tag === 'Failed' || output._tag === 'Closed') && output.id !== undefined) open.delete(output.id)
+    names.onOutput(output)
+    if (names.owns(output)) return
     const told = heard(output, 'id' in output ? byId.get(output.id) : undefined)
     if (told !== undefined) news.push(told)
   }
   const world = createWorld(family, onFrame, onOutput)
+  const asked = new Map<string, { readonly id: number; readonly port: number }>()
+  const names = nameClient(world, newId(flowOf('names')), (text) =>
+    news.push({ text, id: undefined, isQuiet: false, bytes: 0 }),
+  )
   const settle = (): void => {
     for (let frame = answers.shift(); frame !== undefined; frame = answers.shift()) world.hear(frame)
   }
@@ -101,6 +110,7 @@ export const play = (script: Case, family: 4 | 6): void => {
   }
 
   const stage: Stage = {
+    ...{ asked, resolve: names.resolve },
     ...{ world, sent, news, flows, flowOf, open, variables, run },
     input: (frames) => {
       world.hear(...frames)
@@ -191,8 +201,7 @@ export const play = (script: Case, family: 4 | 6): void => {
     else if (calls[s.verb] !== undefined) {
       if (s.verb === 'connect') dialling = f
       calls[s.verb]!(world, f, s, newId(f))
-    }
-    else throw new Error(`no verb ${s.verb}`)
+    } else throw new Error(`no verb ${s.verb}`)
     settle()
   }
 

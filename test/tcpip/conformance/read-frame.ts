@@ -1,6 +1,7 @@
 import { readU16, readU32 } from '../../../src/protocol/kernel/codec.ts'
 import type { Frame } from '../../../src/protocol/kernel/frame.ts'
 import { byteAt, type Flow } from './flow.ts'
+import { readQuery } from './name-client.ts'
 import { readArp, readIp, readNd } from './packet-text.ts'
 import { readReport } from './report-text.ts'
 import { readTcp } from './tcp-text.ts'
@@ -8,7 +9,7 @@ import { readTcp } from './tcp-text.ts'
 /** Something the stack sent, in the words that scripts have for it. */
 export interface Sent {
   readonly at: number
-  readonly kind: 'tcp' | 'udp' | 'icmp' | 'arp' | 'nd' | 'report' | 'frag' | 'ip'
+  readonly kind: 'tcp' | 'udp' | 'icmp' | 'arp' | 'nd' | 'report' | 'frag' | 'dns' | 'ip'
   readonly words: readonly string[]
   readonly fields: ReadonlyMap<string, string>
   readonly flow?: Flow
@@ -31,6 +32,11 @@ export const readFrame = (frame: Frame, at: number, flowAt: (localPort: number, 
     case 17:
       fields.set('len', `${payload.length - 8}`)
       if (readU16(payload, 4) !== payload.length) throw new Error('the UDP length is wrong')
+      if (readU16(payload, 2) === 53) {
+        const { id, type, name } = readQuery(payload.subarray(8))
+        fields.set('id', `${id}`).set('port', `${readU16(payload, 0)}`)
+        return { at, kind: 'dns', words: [type, name], fields }
+      }
       for (let i = 8; i < payload.length; i++)
         if (payload[i] !== byteAt(i - 8)) throw new Error(`byte ${i - 8} of the datagram is another`)
       return { at, kind: 'udp', words: [`${readU16(payload, 0)}>${readU16(payload, 2)}`], fields }

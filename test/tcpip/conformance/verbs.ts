@@ -21,6 +21,9 @@ export interface Stage {
   readonly input: (frames: readonly Frame[]) => void
   readonly play: (text: string) => void
   readonly showLink: () => void
+  /** The last question to a name server, by kind: its number and the port it came from. */
+  readonly asked: Map<string, { readonly id: number; readonly port: number }>
+  readonly resolve: (name: string, servers: readonly string[]) => void
   /** What `frag` lines cut into pieces. */
   datagram?: { readonly protocol: number; readonly bytes: Uint8Array }
 }
@@ -126,6 +129,11 @@ export const verbs: Readonly<
         stage.sent.unshift(...later)
       })
     },
+  },
+  /** `resolve NAME servers=A,B`. */
+  resolve: {
+    act: ({ world, resolve }, { words, fields }) =>
+      resolve(words[0]!, fields.get('servers')?.split(',') ?? [world.peer]),
   },
   /** What `frag` lines are pieces of. */
   datagram: {

@@ -3,6 +3,7 @@ import type { Frame } from '../../../src/protocol/kernel/frame.ts'
 import { checksumOf, pseudoHeaderSum, sum } from '../../../src/tcpip/checksum.ts'
 import { bytes, concat, icmp, ipv4, ipv6, udp } from '../craft.ts'
 import { stream } from './flow.ts'
+import { writeAnswer } from './name-client.ts'
 import { unhex, wrap, writeArp, writeNd } from './packet-text.ts'
 import type { Statement } from './script.ts'
 import { writeTcp } from './tcp-text.ts'
@@ -54,6 +55,12 @@ export const writePayload = (
       if (fields.get('csum') === 'bad') made[6]! ^= 0x11
       if (fields.get('csum') === 'none') made.fill(0, 6, 8)
       return { protocol: 17, bytes: concat(made, new Uint8Array(number('tail', 0))) }
+    }
+    case 'dns': {
+      // by whom the last question of this kind was sent, and with which number
+      const asked = stage.asked.get(words[1]!)!
+      const message = writeAnswer(line, asked.id)
+      return { protocol: 17, bytes: udp(src, number('from', 53), dst, number('port', asked.port), message) }
     }
     case 'icmp': {
       const [type, code] = words[1]!.split('/').map(Number)
