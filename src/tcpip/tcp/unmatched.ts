@@ -1,6 +1,7 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
-import type { Flow, Ip } from '../ip-output.ts'
+import type { Ip } from '../ip-output.ts'
 import { takeCookie, takeSyn } from './accept.ts'
+import { flowOf } from './birth.ts'
 import { emitBare } from './emit.ts'
 import type { TcpEnv } from './env.ts'
 import type { Listener } from './listen.ts'
@@ -13,7 +14,7 @@ export const toNobody = (env: TcpEnv, key: number, local: Ip, remote: Ip, s: Seg
   const listener = env.listeners.find(local, s.destinationPort)
   if (record !== undefined) {
     if (!startsAnew(record, listener, s)) {
-      inTimeWait(env, record, s, now)
+      inTimeWait(env, record, local, remote, s, now)
       return
     }
   }
@@ -45,7 +46,7 @@ const startsAnew = (record: TimeWait, listener: Listener | undefined, s: Segment
   (s.flags & (SYN | ACK | RST)) === SYN &&
   (((s.seq - record.rcvNxt) | 0) > 0 || (record.ts && s.timestamps && ((s.tsValue - record.tsRecent) | 0) > 0))
 
-const inTimeWait = (env: TcpEnv, record: TimeWait, s: Segment, now: Millis): void => {
+const inTimeWait = (env: TcpEnv, record: TimeWait, local: Ip, remote: Ip, s: Segment, now: Millis): void => {
   if ((s.flags & RST) !== 0) {
     env.out({ _tag: 'Drop', reason: 'tcp-unacceptable' })
     return
@@ -58,9 +59,16 @@ const inTimeWait = (env: TcpEnv, record: TimeWait, s: Segment, now: Millis): voi
   }
   // a pure ACK that fits needs no answer
   if (lengthOf(s) === 0 && s.seq === record.rcvNxt) return
-  record.answeredAt = now
+  env.timeWaits.answered(record, now)
   const ts = record.ts ? { value: (Math.floor(now) + record.tsOffset) | 0, echo: record.tsRecent } : undefined
-  emitBare(env, record.flow, record, { seq: record.sndNxt, ack: record.rcvNxt, flags: ACK, window: record.window }, ts)
+  const ports = { localPort: s.destinationPort, remotePort: s.sourcePort }
+  emitBare(
+    env,
+    flowOf({ local, remote, ...ports }, {}),
+    ports,
+    { seq: record.sndNxt, ack: record.rcvNxt, flags: ACK, window: record.window },
+    ts,
+  )
 }
 
 /** RST to a segment for nobody, so many a second. */
@@ -70,8 +78,8 @@ const refuse = (env: TcpEnv, local: Ip, remote: Ip, s: Segment, now: Millis): vo
   resets.at = now
   if (resets.tokens < 1) return
   resets.tokens--
-  const flow: Flow = { local, remote, protocol: 6, ttl: 64, tos: 0, cache: undefined }
   const ports = { localPort: s.destinationPort, remotePort: s.sourcePort }
+  const flow = flowOf({ local, remote, ...ports }, {})
   if ((s.flags & ACK) !== 0) emitBare(env, flow, ports, { seq: s.ack, ack: 0, flags: RST, window: 0 })
   else emitBare(env, flow, ports, { seq: 0, ack: (s.seq + lengthOf(s)) | 0, flags: RST | ACK, window: 0 })
 }
