@@ -32,6 +32,8 @@ export interface HostedNetwork {
   readonly id: NetworkId
   record: NetworkRecord
   readonly members: Map<Address, HostedMember>
+  /** Members whose record was deleted: made anew while they are online, they need not ask again. Bounded. */
+  readonly departed: Map<Address, HostedMember>
   /** What follows from the members' records: who has an IP, who is a bridge, how many are not authorized. */
   readonly owners: Map<IpAddress, Address>
   readonly bridges: Set<Address>
@@ -67,6 +69,7 @@ export const hostNetwork = (state: ControllerState, id: NetworkId, record: Netwo
     id,
     record,
     members: new Map(),
+    departed: new Map(),
     owners: new Map(),
     bridges: new Set(),
     waiting: 0,
@@ -78,13 +81,15 @@ export const hostNetwork = (state: ControllerState, id: NetworkId, record: Netwo
 }
 
 export const hostMember = (network: HostedNetwork, address: Address, record: MemberRecord): HostedMember => {
+  const before = network.departed.get(address)
+  network.departed.delete(address)
   const member = {
     address,
     network,
     record,
-    identity: undefined,
-    metadata: undefined,
-    lastRequestAt: -Infinity,
+    identity: before?.identity,
+    metadata: before?.metadata,
+    lastRequestAt: before?.lastRequestAt ?? -Infinity,
     issuedAt: -Infinity,
   }
   network.members.set(address, member)
@@ -123,7 +128,10 @@ export const saveMember = (t: ControllerTurn, member: HostedMember, after: Membe
 
 export const removeMember = (t: ControllerTurn, member: HostedMember): void => {
   uncount(member)
-  member.network.members.delete(member.address)
+  const { members, departed } = member.network
+  members.delete(member.address)
+  departed.set(member.address, member)
+  if (departed.size > DEPARTED) departed.delete(departed.keys().next().value!)
   t.state.due.delete(member)
   t.state.logins.delete(member)
   t.outputs.push({
@@ -158,6 +166,8 @@ const uncount = ({ network, address, record }: HostedMember): void => {
 }
 
 const ONLINE: Millis = 120_000
+/** Deleted members that are remembered, for each network. */
+export const DEPARTED = 256
 /** Bounds of the tables, also of what strangers can fill. */
 export const MAX_NETWORKS = 65_536
 export const MAX_MEMBERS = 131_072

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { printIdentity } from '../../../src/protocol/crypto/identity.ts'
 import { decode } from '../../../src/protocol/kernel/codec.ts'
 import { E } from '../../../src/protocol/kernel/fp.ts'
 import { address, type NetworkId, networkId } from '../../../src/protocol/kernel/id.ts'
@@ -154,6 +155,17 @@ describe('authorization', () => {
     expect(configIn(c.ask(otherNode), otherNode)!.staticIps).toHaveLength(0)
     c.do({ _tag: 'DeleteMember', network: NETWORK, member: memberNode.address })
     expect(configIn(c.ask(otherNode), otherNode)!.staticIps).toHaveLength(1)
+  })
+
+  it('given to a member that was deleted while it is online reaches it at once, as any change does', () => {
+    c.create()
+    c.ask(memberNode)
+    c.authorize(memberNode)
+    c.do({ _tag: 'DeleteMember', network: NETWORK, member: memberNode.address })
+    expect(targetsTold(c.last, memberNode)).toEqual([memberNode.address])
+    c.authorize(memberNode)
+    expect(configIn(c.last, memberNode)).toBeDefined()
+    expect(only(c.last, 'MemberChanged').at(-1)?.record?.identity).toBe(printIdentity(memberNode))
   })
 
   it('taken back is told to everybody, and to the member why', () => {
