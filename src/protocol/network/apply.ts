@@ -113,6 +113,10 @@ const activeOf = (self: Address, config: NetworkConfig, dictionary: Uint8Array):
     anchors: having((one) => one.anchor),
     isBridge: bridges.has(self),
     isReplicator: replicators.has(self),
+    trace:
+      config.remoteTraceTarget === 0 || config.remoteTraceTarget === self
+        ? undefined
+        : { to: config.remoteTraceTarget, level: Number(config.remoteTraceLevel) },
     credentials: ownCredentials(config),
   }
 }

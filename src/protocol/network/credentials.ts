@@ -7,9 +7,10 @@ import { verbCode } from '../verb/verb-code.ts'
 import type { Message } from '../vl1-io.ts'
 import type { NetworkConfig } from './config.ts'
 import { requestNow } from './config-request.ts'
+import { capabilityIssuedTo } from './credential/capability.ts'
 import type { Com } from './credential/com.ts'
-import { comIssuedTo, comNetwork } from './credential/com.ts'
-import { FAST_PROPAGATE, type Revocation } from './credential/revocation.ts'
+import { comIssuedTo, comNetwork, comTimestamp } from './credential/com.ts'
+import { credentialType, FAST_PROPAGATE, type Revocation } from './credential/revocation.ts'
 import { holdForSigner } from './held.ts'
 import type { Joined } from './joined.ts'
 import { type Member, memberOf } from './member.ts'
@@ -22,6 +23,7 @@ import {
   fileTag,
   type Judge,
 } from './membership.ts'
+import { type RejectedCredential, traceRejected } from './remote-trace.ts'
 import { punish, spendCheck } from './signature-budget.ts'
 import { drop, packetOf, send, type Turn, trust } from './turn.ts'
 
@@ -36,13 +38,18 @@ export const receiveCredentials = (t: Turn, message: Message) => {
   const judge = judgeFor(t, message.source)
   let waitsFor: Joined | undefined
   /** Whether to go on. */
-  const take = (network: NetworkId, proves: boolean, file: (net: Joined) => Filed): boolean => {
+  const take = (
+    network: NetworkId,
+    proves: boolean,
+    what: RejectedCredential,
+    file: (net: Joined) => Filed,
+  ): boolean => {
     const net = t.state.table.byId.get(network)
     if (net === undefined) return true
     const filed = file(net)
     if (filed === 'unknown-signer') waitsFor = net
     if (filed === 'new' || (filed === 'redundant' && proves)) trust(t, memberOf(net, message.source))
-    return !refused(t, net, message.source, filed)
+    return !refused(t, net, message.source, what, filed)
   }
   const takeRevocation = (one: Revocation) => (net: Joined) => {
     const filed = fileRevocation(judge, net, one)
@@ -57,12 +64,26 @@ export const receiveCredentials = (t: Turn, message: Message) => {
     return filed
   }
   const intact =
-    coms.every((one) => take(comNetwork(one), true, takeCom(one))) &&
-    capabilities.every((one) => take(one.network, true, (net) => fileCapability(judge, net, one))) &&
-    tags.every((one) => take(one.network, true, (net) => fileTag(judge, net, one))) &&
+    coms.every((one) => take(comNetwork(one), true, comAs(one), takeCom(one))) &&
+    capabilities.every((one) =>
+      take(one.network, true, { ...idOf(one), type: credentialType.capability, of: capabilityIssuedTo(one) }, (net) =>
+        fileCapability(judge, net, one),
+      ),
+    ) &&
+    tags.every((one) =>
+      take(one.network, true, { ...idOf(one), type: credentialType.tag, of: one.issuedTo }, (net) =>
+        fileTag(judge, net, one),
+      ),
+    ) &&
     // a revocation that brings nothing new is not verified, so it proves nothing either
-    revocations.every((one) => take(one.network, false, takeRevocation(one))) &&
-    ownership.every((one) => take(one.network, true, (net) => fileOwnership(judge, net, one)))
+    revocations.every((one) =>
+      take(one.network, false, { type: credentialType.revocation, id: one.id, of: one.target }, takeRevocation(one)),
+    ) &&
+    ownership.every((one) =>
+      take(one.network, true, { ...idOf(one), type: credentialType.ownership, of: one.issuedTo }, (net) =>
+        fileOwnership(judge, net, one),
+      ),
+    )
   if (intact && waitsFor !== undefined) holdForSigner(t, waitsFor, message, waitsFor.controller)
 }
 
@@ -71,8 +92,16 @@ export const receiveCom = (t: Turn, net: Joined, from: Identity, value: Com): vo
   if (comNetwork(value) !== net.id) return
   const filed = fileCom(judgeFor(t, from.address), net, value)
   if (filed === 'new') t.shown.push(comIssuedTo(value))
-  refused(t, net, from.address, filed)
+  refused(t, net, from.address, comAs(value), filed)
 }
+
+const comAs = (one: Com): RejectedCredential => ({
+  type: credentialType.com,
+  id: 0,
+  timestamp: comTimestamp(one),
+  of: comIssuedTo(one),
+})
+const idOf = ({ id, timestamp }: { readonly id: number; readonly timestamp: bigint }) => ({ id, timestamp })
 
 const judgeFor = (t: Turn, from: Address): Judge => ({
   crypto: t.config.crypto,
@@ -81,8 +110,11 @@ const judgeFor = (t: Turn, from: Address): Judge => ({
 })
 
 /** Says why a credential was not taken; `true` if its bringer deserves no more attention. */
-const refused = (t: Turn, net: Joined, from: Address, filed: Filed): boolean => {
-  if (filed === 'refused' || filed === 'forged') drop(t, 'bad-credential', net.id, from)
+const refused = (t: Turn, net: Joined, from: Address, what: RejectedCredential, filed: Filed): boolean => {
+  if (filed === 'refused' || filed === 'forged') {
+    drop(t, 'bad-credential', net.id, from)
+    traceRejected(t, net, what, filed === 'forged' ? 'invalid' : 'old or revoked')
+  }
   if (filed === 'unchecked') drop(t, 'rate-limited', net.id, from)
   if (filed === 'forged') punish(t.state.signatureBudgets, from, t.now)
   return filed === 'forged' || filed === 'unchecked'

@@ -24,6 +24,7 @@ import { isMulticast } from './mac.ts'
 import type { Member } from './member.ts'
 import { gathered } from './multicast-receive.ts'
 import { distribute } from './multicast-send.ts'
+import { traceDenied, traceIncoming } from './remote-trace.ts'
 import { filterIn } from './rules.ts'
 import { deliver, drop, reply, type Turn } from './turn.ts'
 
@@ -41,7 +42,7 @@ export const receiveFrame = (t: Turn, message: Message) => {
   const etherType = frameEtherType(p)
   const payload = frameData(p)
   const verdict = filterIn(t, net, net.active!, member, member.mac, net.ownMac, etherType, payload)
-  if (verdict === 'drop') return drop(t, 'rule', net.id, message.source)
+  if (verdict === 'drop') return dropByRule(t, net, message, member.mac, net.ownMac)
   if (verdict === 'redirect') return
   deliver(t, net, { to: net.ownMac, from: member.mac, etherType, payload })
 }
@@ -62,7 +63,7 @@ export const receiveExtFrame = (t: Turn, message: Message) => {
   const member = admitted(t, net, message)
   if (member === undefined) return
   const payload = extFrameData(p, start)
-  if (payload.length > 0 && !deliverExtFrame(t, net, member, p, start, payload)) return
+  if (payload.length > 0 && !deliverExtFrame(t, net, member, message, start, payload)) return
   if ((flags & extFrameFlag.acknowledge) !== 0)
     reply(t, message, verbCode.ok, verbCode.extFrame, encode(extFrameOk, { network: net.id }))
 }
@@ -72,11 +73,12 @@ const deliverExtFrame = (
   t: Turn,
   net: Joined,
   member: Member,
-  p: Uint8Array,
+  message: Message,
   start: number,
   payload: Uint8Array,
 ): boolean => {
   const active = net.active!
+  const p = message.payload
   const to = extFrameTo(p, start)
   const from = extFrameFrom(p, start)
   const etherType = extFrameEtherType(p, start)
@@ -87,7 +89,7 @@ const deliverExtFrame = (
   if (from === 0 || from === net.ownMac) return refuse('bad-source')
   const verdict = filterIn(t, net, active, member, from, to, etherType, payload)
   if (verdict === 'drop') {
-    drop(t, 'rule', net.id, member.address)
+    dropByRule(t, net, message, from, to)
     return true
   }
   if (verdict === 'redirect') return true
@@ -131,10 +133,15 @@ export const receiveMulticastFrame = (t: Turn, message: Message) => {
       learnRoute(net.routes, from, peer)
     }
     const verdict = filterIn(t, net, active, member, from, to, etherType, payload)
-    if (verdict === 'drop') drop(t, 'rule', net.id, peer)
+    if (verdict === 'drop') dropByRule(t, net, message, from, to)
     else if (verdict !== 'redirect') deliver(t, net, { to, from, etherType, payload })
   }
   if (gatherLimit !== undefined && gatherLimit > 0) answerGather(t, net, message, to, adi, gatherLimit)
+}
+
+const dropByRule = (t: Turn, net: Joined, message: Message, from: Mac, to: Mac): void => {
+  drop(t, 'rule', net.id, message.source)
+  traceIncoming(t, net, message, from, to)
 }
 
 const answerGather = (t: Turn, net: Joined, message: Message, mac: Mac, adi: number, limit: number): void => {
@@ -148,7 +155,10 @@ const answerGather = (t: Turn, net: Joined, message: Message, mac: Mac, adi: num
 /** The sender, if it may take part; else the message is held and the sender asked for its certificate. */
 const admitted = (t: Turn, net: Joined, message: Message): Member | undefined => {
   const member = admitAndTrust(t, net, message.identity)
-  if (member === undefined) holdFrame(t, net, message)
+  if (member === undefined) {
+    holdFrame(t, net, message)
+    traceDenied(t, net, message)
+  }
   return member
 }
 

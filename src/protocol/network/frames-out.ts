@@ -9,6 +9,7 @@ import type { Active, Joined } from './joined.ts'
 import { addressOf, isMulticast, isNodeMac } from './mac.ts'
 import { memberOf } from './member.ts'
 import { sendMulticast } from './multicast-send.ts'
+import { traceOutgoing } from './remote-trace.ts'
 import { filterOut } from './rules.ts'
 import { deliver, drop, send, type Turn } from './turn.ts'
 
@@ -35,7 +36,10 @@ const sendFrame = (t: Turn, net: Joined, active: Active, frame: Frame) => {
   if (!isNodeMac(net.macs, to)) return sendToBridges(t, net, active, frame)
   const peer = addressOf(net.macs, to)
   const verdict = filterOut(t, net, active, peer, from, to, etherType, payload, false)
-  if (verdict === 'drop') return drop(t, 'rule', net.id, peer)
+  if (verdict === 'drop') {
+    traceOutgoing(t, net, from, to, etherType, payload.length)
+    return drop(t, 'rule', net.id, peer)
+  }
   if (verdict === 'redirect') return
   pushIfNeeded(t, net, memberOf(net, peer))
   if (bridged) send(t, peer, verbCode.extFrame, extFramePacket(net.key, 0, to, from, etherType, payload))
@@ -46,7 +50,10 @@ const sendFrame = (t: Turn, net: Joined, active: Active, frame: Frame) => {
 const sendToBridges = (t: Turn, net: Joined, active: Active, frame: Frame) => {
   const { to, from, etherType, payload } = frame
   const verdict = filterOut(t, net, active, undefined, from, to, etherType, payload, false)
-  if (verdict === 'drop') return drop(t, 'rule', net.id)
+  if (verdict === 'drop') {
+    traceOutgoing(t, net, from, to, etherType, payload.length)
+    return drop(t, 'rule', net.id)
+  }
   if (verdict === 'redirect') return
   for (const bridge of bridgesTowards(t, net, active, frame)) {
     const each = filterOut(t, net, active, bridge, from, to, etherType, payload, true)

@@ -11,6 +11,7 @@ import type { NetworkConfig } from './config.ts'
 import type { Com } from './credential/com.ts'
 import { type MacScheme, macOf, macScheme } from './mac.ts'
 import type { Member } from './member.ts'
+import type { TraceCount, TraceTarget } from './remote-trace.ts'
 import type { OwnIpv6 } from './resolution.ts'
 import type { RuleEngine } from './rule-engine.ts'
 
@@ -53,6 +54,8 @@ export interface Joined {
   /** When news of groups is said again, and how often it was already. */
   repeatAt: Millis
   repeated: number
+  /** How much was told to the trace target in this second. */
+  traces: TraceCount
 }
 
 /** The configuration in force, and what follows from it. */
@@ -71,6 +74,8 @@ export interface Active {
   readonly anchors: ReadonlySet<Address>
   readonly isBridge: boolean
   readonly isReplicator: boolean
+  /** Whom to tell of drops and refusals. */
+  readonly trace: TraceTarget | undefined
   /** The payloads of NETWORK_CREDENTIALS that present this node to a member. */
   readonly credentials: readonly Uint8Array[]
 }
@@ -103,6 +108,7 @@ export const joined = (id: NetworkId, self: Address, auth: string | undefined): 
     announceAt: Infinity,
     repeatAt: Infinity,
     repeated: 0,
+    traces: { second: 0, told: 0 },
   }
 }
 

@@ -12,6 +12,7 @@ import type { Active, Joined } from './joined.ts'
 import { BROADCAST } from './mac.ts'
 import { memberOf } from './member.ts'
 import { currentMembers, type Group, groupOf } from './multicast-group.ts'
+import { traceOutgoing } from './remote-trace.ts'
 import { arpGroup, emulateNdp } from './resolution.ts'
 import { filterOut } from './rules.ts'
 import { deliver, drop, packetOf, send, type Turn, wake } from './turn.ts'
@@ -53,7 +54,10 @@ export const sendMulticast = (t: Turn, net: Joined, active: Active, frame: Frame
   if (bridged) learnGroup(t, net, group)
   const { from, to, etherType, payload } = frame
   const verdict = filterOut(t, net, active, undefined, from, to, etherType, payload, false)
-  if (verdict === 'drop') return drop(t, 'rule', net.id)
+  if (verdict === 'drop') {
+    traceOutgoing(t, net, from, to, etherType, payload.length)
+    return drop(t, 'rule', net.id)
+  }
   if (verdict === 'redirect') return
   // the frame may outlive this call, its buffer belongs to the host stack
   distribute(
