@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { agree } from '../../src/protocol/crypto/agreement.ts'
-import type { SecretIdentity } from '../../src/protocol/crypto/identity.ts'
+import { type SecretIdentity, sameIdentity } from '../../src/protocol/crypto/identity.ts'
 import type { CipherSuite, Session } from '../../src/protocol/crypto/suite.ts'
 import type { Endpoint, OutgoingDatagram } from '../../src/protocol/datagram.ts'
 import { type Codec, decode, encode } from '../../src/protocol/kernel/codec.ts'
@@ -112,7 +112,7 @@ const join = (root: Root, one: Client): boolean => {
 /** What the root said to a client. */
 const read = (one: Client, { data }: OutgoingDatagram): { readonly verb: number; readonly body: Uint8Array } => {
   const packet = data.slice()
-  expect(one.session.open([packet])).toEqual([true])
+  if (one.session.open([packet])[0] !== true) throw new Error('not for this client')
   return { verb: verbOf(packet), body: bodyOf(packet) }
 }
 
@@ -122,13 +122,14 @@ describe('a root with a thousand clients', () => {
   let [atOnce, refused] = [0, 0]
 
   beforeAll(() => {
-    const waiting = clients.filter((one) => !join(root, one))
+    const eager = clients.slice(0, CHECK_BURST + CHECK_RATE)
+    const waiting = [...eager.filter((one) => !join(root, one)), ...clients.slice(eager.length)]
     atOnce = CLIENTS - waiting.length
     for (let i = 0; i < waiting.length; i += CHECK_RATE) {
       root.pass(1_000)
       refused += waiting.slice(i, i + CHECK_RATE).filter((one) => !join(root, one)).length
     }
-  })
+  }, 60_000)
 
   it('lets them in at the pace of the memory-hard check, all of them', () => {
     expect([atOnce, refused]).toEqual([CHECK_BURST, 0])
@@ -139,17 +140,21 @@ describe('a root with a thousand clients', () => {
   })
 
   it('answers WHOIS about any of them to any of them', () => {
-    for (let i = 0; i < CLIENTS; i++) {
-      const [asker, wanted] = [clients[i]!, clients[(i * 7 + 3) % CLIENTS]!]
-      const [answer, ...more] = root.say(asker, verbCode.whois, whois, [wanted.identity.address])
-      expect(more).toEqual([])
-      const { verb, body } = read(asker, answer!)
+    const wrong = clients.filter((asker, i) => {
+      const wanted = clients[(i * 7 + 3) % CLIENTS]!.identity
+      const answers = root.say(asker, verbCode.whois, whois, [wanted.address])
+      if (answers.length !== 1) return true
+      const { verb, body } = read(asker, answers[0]!)
       const said = decode(okWhois, body, 9)
-      expect([verb, body[0]]).toEqual([verbCode.ok, verbCode.whois])
-      expect(said).toMatchObject({
-        right: [{ address: wanted.identity.address, publicKey: wanted.identity.publicKey }],
-      })
-    }
+      return !(
+        verb === verbCode.ok &&
+        body[0] === verbCode.whois &&
+        said._tag === 'Right' &&
+        said.right.length === 1 &&
+        sameIdentity(said.right[0]!, wanted)
+      )
+    })
+    expect(wrong).toEqual([])
   })
 
   it('relays between any two, and tells both where the other is, once', () => {
