@@ -31,6 +31,15 @@ describe('a path', () => {
     expect(b.paths()).toEqual([B])
   })
 
+  it('is not learned from an OK that answers what was sent to another endpoint: it is asked itself', () => {
+    const { b } = handDriven()
+    b.hello()
+    b.answer(b.contacts()[0]!, '10.0.0.9/9993')
+    expect(b.paths()).toEqual([])
+    b.answer(b.contacts('10.0.0.9/9993')[0]!, '10.0.0.9/9993')
+    expect(b.paths()).toEqual(['10.0.0.9/9993'])
+  })
+
   it('that is not confirmed yet is asked at most once in a second', () => {
     const { net, b } = handDriven()
     b.hello()
