@@ -42,6 +42,11 @@ export interface JoinOptions extends WaitOptions {
   readonly dns?: readonly IpAddress[]
   /** Addresses of names that no server is asked for, as a hosts file has them. */
   readonly hosts?: Readonly<Record<string, readonly IpAddress[]>>
+  /**
+   * Whether routers on the segment may give addresses, routes and name servers (RFC 4862; default false). Only for
+   * networks that are bridged to one with a router: elsewhere such advertisements are an attack by a member.
+   */
+  readonly acceptRouters?: boolean
   /** Keep waiting while the controller has not authorised this node (default), or reject at once. */
   readonly onDenied?: 'wait' | 'reject'
   /** Whether `await using` leaves the network at the end (default false). */
@@ -200,6 +205,7 @@ export class VirtualNode implements ZtNode {
     const handle = this.#handle(name)!
     handle.leaveOnDispose = leaveOnDispose
     handle.useNames(options)
+    if (options.acceptRouters !== undefined) network.acceptRouters(options.acceptRouters)
     if (wait !== 'none')
       await waitUntil(network, this.running.hands.clock, 'join', { signal, timeout }, wait, onDenied === 'reject')
     return handle
@@ -337,6 +343,7 @@ const joinRules: OptionRules<JoinOptions> = {
   onDenied: oneOf('wait', 'reject'),
   leaveOnDispose: yesOrNo,
   dns: listOfAddresses,
+  acceptRouters: yesOrNo,
   hosts: {
     is: (x) => isRecord(x) && Object.entries(x).every(([name, ips]) => isName(name) && listOfAddresses.is(ips)),
     cure: 'pass { name: [address, …] }',

@@ -91,7 +91,11 @@ export class Resolver {
   }
   #serversFor(name: string): readonly IpAddress[] {
     const domain = this.#domain
-    return domain !== undefined && isWithin(name, domain) ? (this.#network.state.dns?.servers ?? []) : this.#servers
+    return domain !== undefined && isWithin(name, domain) ? (this.#network.state.dns?.servers ?? []) : this.#others
+  }
+  /** The caller's come first; those of routers are for who has none. */
+  get #others(): readonly IpAddress[] {
+    return this.#servers.length > 0 ? this.#servers : this.#network.advertisedServers
   }
   #whyNobody(): string {
     const domain = this.#domain

@@ -16,7 +16,7 @@ import type { ZtError } from './error.ts'
 import type { AddressClaim } from './event.ts'
 import { type NodeId, publicMac, publicNodeId } from './public-id.ts'
 import { type Live, runMachine } from './run-machine.ts'
-import { type Neighbor, type NetworkState, networkState } from './snapshot.ts'
+import { familyOf, type IpPrefix, type Neighbor, type NetworkState, networkState } from './snapshot.ts'
 import { type SocketId, SocketTable } from './sockets.ts'
 import { type FrameTrace, frameTrace } from './trace.ts'
 
@@ -57,6 +57,9 @@ export class RunningNetwork {
   #config: NetworkConfig | undefined
   #login: Authentication | undefined
   #groups: readonly MulticastGroup[] = []
+  #acceptRouters = false
+  /** Addresses that routers on the segment gave, and name servers they know. */
+  #advertised: { readonly addresses: readonly IpAddress[]; readonly servers: readonly IpAddress[] } = NOBODY
 
   constructor(id: NetworkId, self: Address, allowed: LocalSettings, ports: NetworkPorts) {
     this.id = id
@@ -126,6 +129,18 @@ export class RunningNetwork {
     return this.#allowed
   }
 
+  /** Whether routers on the segment may give addresses, routes and name servers. */
+  acceptRouters(accept: boolean): void {
+    if (accept === this.#acceptRouters) return
+    this.#acceptRouters = accept
+    if (!accept) this.#advertised = NOBODY
+    this.#configureStack()
+    this.#publish()
+  }
+  get advertisedServers(): readonly IpAddress[] {
+    return this.#advertised.servers
+  }
+
   allow(allowed: LocalSettings): void {
     this.#allowed = allowed
     this.#configureStack()
@@ -186,6 +201,10 @@ export class RunningNetwork {
       case 'Drop':
         this.dropped(output.reason)
         return
+      case 'Advertised':
+        this.#advertised = output
+        this.#publish()
+        return
       case 'Conflict':
         this.counters.add('conflict')
         this.#ports.conflict({ networkId: this.state.id, ...this.#claim(output.address, output.mac) })
@@ -197,10 +216,11 @@ export class RunningNetwork {
 
   #configureStack(): void {
     if (this.ended !== undefined) return
-    const { mtu, addresses, routes } = this.#snapshot()
+    const { mtu, addresses, routes } = this.#managed()
     this.#input.next({
       _tag: 'Configure',
       mtu,
+      acceptRouters: this.#acceptRouters,
       addresses: addresses.map(({ address, bits }) => ({ address, bits })),
       routes: routes.map(({ target, via, metric }) => ({
         target: { address: target.address, bits: target.bits },
@@ -219,8 +239,15 @@ export class RunningNetwork {
     this.#ports.changed(before, after)
   }
 
-  #snapshot(): NetworkState {
+  #managed(): NetworkState {
     return networkState(this.id, this.#mac, this.#status, this.#config, this.#groups, this.#allowed, this.#login)
+  }
+  #snapshot(): NetworkState {
+    const managed = this.#managed()
+    const { addresses } = this.#advertised
+    if (addresses.length === 0) return managed
+    const own = addresses.map((address): IpPrefix => ({ address, bits: 128, family: familyOf(address) }))
+    return { ...managed, addresses: [...managed.addresses, ...own] }
   }
 
   #claim(address: IpAddress, mac: Mac): Omit<AddressClaim, 'networkId'> {
@@ -254,4 +281,5 @@ export class RunningNetwork {
   }
 }
 
+const NOBODY = { addresses: [], servers: [] } as const
 const MOST_NEIGHBOURS = 4096

@@ -1,5 +1,6 @@
 import { readU16, writeU16 } from '../protocol/kernel/codec.ts'
 import { isUnspecified } from './address.ts'
+import type { Autoconfiguration } from './autoconfiguration.ts'
 import { isIntact, pseudoHeaderSum, sum, updated } from './checksum.ts'
 import type { Echoes } from './echo.ts'
 import { mld } from './group-message.ts'
@@ -23,6 +24,7 @@ import { ADVERTISEMENT, SOLICITATION } from './ndp.ts'
 import type { NeighbourDiscovery } from './neighbour-discovery.ts'
 import { type Quoted, readQuoted } from './quoted.ts'
 import type { Received } from './received.ts'
+import { ROUTER_ADVERTISEMENT } from './router-advertisement.ts'
 import type { StackDropReason } from './stack-io.ts'
 import type { Tcp } from './tcp/tcp.ts'
 import type { UdpSockets } from './udp-sockets.ts'
@@ -42,6 +44,7 @@ export interface IcmpUsers {
   readonly echoes: Echoes
   readonly discovery: NeighbourDiscovery
   readonly groups: Multicast
+  readonly routers: Autoconfiguration
 }
 
 export const icmpInput = (host: Host, ip: IpSender, intern: Interning, users: () => IcmpUsers): IcmpInput => {
@@ -103,6 +106,8 @@ export const icmpInput = (host: Host, ip: IpSender, intern: Interning, users: ()
       case SOLICITATION:
       case ADVERTISEMENT:
         return users().discovery.input(received.from, received.source, received.destination, received.ttl, message)
+      case ROUTER_ADVERTISEMENT:
+        return users().routers.input(received)
       case mld.query:
       case mld.olderReport:
       case mld.leave:

@@ -33,7 +33,7 @@ import type { NeighbourCache } from './neighbour-cache.ts'
 import type { StackDropReason } from './stack-io.ts'
 
 /**
- * The Neighbor Discovery side of a host (RFC 4861, RFC 4862). Routers are not listened to.
+ * The Neighbor Discovery side of a host (RFC 4861, RFC 4862); of routers see `autoconfiguration`.
  *
  * Unlike RFC 4429 §3.3 asks, a solicitation from a tentative address carries our link address: without it the peer has to
  * resolve us before it can answer, and the controller, not the link, decides who owns an address here.
@@ -59,6 +59,8 @@ export const neighbourDiscovery = (
   iface: Interface,
   intern: Interning,
   neighbours: () => NeighbourCache,
+  /** Somebody else has an address of ours. */
+  lost: (address: Ip) => void,
 ): NeighbourDiscovery => {
   let earliest: Millis = Infinity
 
@@ -69,6 +71,7 @@ export const neighbourDiscovery = (
   }
   const conflict = (address: OwnAddress, its: Mac): void => {
     host.out({ _tag: 'Conflict', address: address.ip.text, mac: its })
+    lost(address.ip)
     if (host.now - address.defendedAt < DEFEND_INTERVAL) return
     address.defendedAt = host.now
     advertiseToAll(address)
@@ -93,7 +96,10 @@ export const neighbourDiscovery = (
     }
     if (isProbe) {
       // somebody else wants it at the same time as we do, or wants to know whether it is taken
-      if (ours.tentativeUntil > host.now) host.out({ _tag: 'Conflict', address: target.text, mac: from })
+      if (ours.tentativeUntil > host.now) {
+        host.out({ _tag: 'Conflict', address: target.text, mac: from })
+        lost(target)
+      }
       advertiseToAll(ours)
       return undefined
     }

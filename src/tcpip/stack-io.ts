@@ -75,6 +75,8 @@ export type StackInput =
       readonly mtu: number
       readonly addresses: readonly InterfaceAddress[]
       readonly routes: readonly RouteEntry[]
+      /** Whether routers on the link may give addresses, routes and an MTU (default false). */
+      readonly acceptRouters?: boolean
     }
   | { readonly _tag: 'Calls'; readonly calls: readonly StackCall[] }
   /** The way to a host on the link changed below (direct, relayed, another endpoint): its length is to be found anew. */
@@ -217,6 +219,8 @@ export type StackOutput =
       readonly bytes: number
     }
   | { readonly _tag: 'EchoFailed'; readonly id: SocketId; readonly seq: number; readonly code: SocketErrorCode }
+  /** What routers on the link advertise now, with `acceptRouters`; it is in use already. */
+  | { readonly _tag: 'Advertised'; readonly addresses: readonly IpAddress[]; readonly servers: readonly IpAddress[] }
   | { readonly _tag: 'Conflict'; readonly address: IpAddress; readonly mac: Mac }
   /** A neighbour was learned or moved: what `members$` shows. */
   | { readonly _tag: 'Neighbour'; readonly address: IpAddress; readonly mac: Mac }

@@ -2,6 +2,7 @@ import type { Frame } from '../protocol/kernel/frame.ts'
 import type { Machine, Millis } from '../protocol/kernel/machine.ts'
 import { ANY_V4, isGroupMac } from './address.ts'
 import { addressResolution } from './address-resolution.ts'
+import { autoconfiguration } from './autoconfiguration.ts'
 import { echoes } from './echo.ts'
 import { ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from './ethernet.ts'
 import { host as createHost } from './host.ts'
@@ -82,13 +83,20 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
     unreachable: (packet) => icmp.unreachable(packet, noHost),
   })
   const arp = addressResolution(host, iface, intern, () => neighbours)
-  const discovery = neighbourDiscovery(host, iface, intern, () => neighbours)
+  const discovery = neighbourDiscovery(
+    host,
+    iface,
+    intern,
+    () => neighbours,
+    (ip) => routers.lost(ip),
+  )
   const errors = icmpErrors(host, iface, sender)
   const udp = udpSockets(host, sender, iface, intern, hash)
+  const routers = autoconfiguration(host, intern)
   const raw = rawSockets(host, sender, iface, intern)
   const groups = multicast(host, iface, intern, udp.joined)
   const echo = echoes(host, sender, intern)
-  const icmp = icmpInput(host, sender, intern, () => ({ tcp, udp, echoes: echo, discovery, groups }))
+  const icmp = icmpInput(host, sender, intern, () => ({ tcp, udp, echoes: echo, discovery, groups, routers }))
   const v4 = ipv4Input(host, iface, intern, udp.isJoined, () => errors)
   const v6 = ipv6Input(host, iface, intern, udp.isJoined, () => errors)
   const outOfTcp = (output: StackOutput): void => {
@@ -101,6 +109,8 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
     ...{ toGroup: false, from: mac, isUnicastFrame: true, isLooped: false },
   }
   let knownJoined = 0
+  let knownAdvertised = 0
+  let configured: Configuration = { mtu: 0, addresses: [], routes: [] }
 
   /** A checked packet, to whom it belongs. Why nobody wants it, or `undefined`. */
   const deliver = (): StackDropReason | undefined => {
@@ -205,8 +215,19 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
     }
   }
 
-  const configure = (c: Extract<StackInput, { readonly _tag: 'Configure' }>): void => {
-    const { added, removed } = iface.configure(c.mtu, c.addresses, c.routes, host.now)
+  /** What was configured, with what routers say. */
+  const configure = (c: Configuration): void => {
+    configured = c
+    routers.listen(c.acceptRouters === true && c.mtu > 0)
+    knownAdvertised = routers.version()
+    const { addresses, routes, mtu = c.mtu } = routers.advertised()
+    const least = Math.min(c.mtu, mtu)
+    const { added, removed } = iface.configure(
+      least,
+      [...c.addresses, ...addresses],
+      [...c.routes, ...routes],
+      host.now,
+    )
     sender.changed()
     udp.addressesChanged(removed)
     echo.addressesChanged()
@@ -267,8 +288,15 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
           v6.fragments.tick()
           sender.tick()
           groups.tick()
+          routers.tick()
           if (tcp.deadline() <= now) tcp.tick(now)
           break
+      }
+      if (routers.version() !== knownAdvertised) {
+        const { addresses, servers } = routers.advertised()
+        configure(configured)
+        const [own, dns] = [addresses.map(({ address }) => address), servers.map(({ text }) => text)]
+        host.out({ _tag: 'Advertised', addresses: own, servers: dns })
       }
       settle()
       if (udp.joinedVersion() !== knownJoined) publishGroups()
@@ -284,9 +312,11 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
             v6.fragments.deadline(),
             sender.deadline(),
             groups.deadline(),
+            routers.deadline(),
             tcp.deadline(),
           ),
   }
 }
 
+type Configuration = Omit<Extract<StackInput, { readonly _tag: 'Configure' }>, '_tag'>
 const MOST_LOOPED_AT_ONCE = 1024

@@ -9,12 +9,10 @@ import { publicMac, publicNetworkId, publicNodeId } from '../../src/streams/publ
 import { VirtualClock } from '../../src/streams/virtual/virtual-clock.ts'
 import { configFor, identityNamed, NETWORK } from '../support/vl2-network.ts'
 import { arpRequest, STRANGER } from '../tcpip/craft.ts'
+import { advertisement, prefix, servers } from '../tcpip/router.ts'
 
-it('whoever claims an address of ours is shown with its MAC, and its node unless it is behind a bridge', () => {
-  const me = identityNamed('za')
-  const config = configFor(identityNamed('zc'), me, 0)
-  const claims: AddressClaim[] = []
-  const network = new RunningNetwork(NETWORK, me.address, openSettings, {
+const running = (self: number, claims: AddressClaim[] = []): RunningNetwork =>
+  new RunningNetwork(NETWORK, address(self), openSettings, {
     clock: new VirtualClock(),
     random: seededRandom(1),
     dropped: () => undefined,
@@ -24,6 +22,29 @@ it('whoever claims an address of ours is shown with its MAC, and its node unless
     changed: () => undefined,
     defect: (error) => expect(error).toBeUndefined(),
   })
+
+it('what routers give is part of the state for as long as they are accepted', () => {
+  const me = identityNamed('za')
+  const network = running(me.address)
+  network.configure('ok', configFor(identityNamed('zc'), me, 0))
+  const said = advertisement(1800, [prefix('2001:db8:0:1::', 3600), servers(600, 'fd00::53')])
+  const own = (): readonly string[] =>
+    network.state.addresses.map((one) => one.address).filter((ip) => ip.includes(':'))
+  network.receive([said])
+  expect(own()).toEqual([])
+  network.acceptRouters(true)
+  network.receive([said])
+  expect(own()).toMatchObject([expect.stringMatching(/^2001:db8:0:1:/)])
+  expect(network.advertisedServers).toEqual(['fd00::53'])
+  network.acceptRouters(false)
+  expect([own(), network.advertisedServers]).toEqual([[], []])
+})
+
+it('whoever claims an address of ours is shown with its MAC, and its node unless it is behind a bridge', () => {
+  const me = identityNamed('za')
+  const config = configFor(identityNamed('zc'), me, 0)
+  const claims: AddressClaim[] = []
+  const network = running(me.address, claims)
   network.configure('ok', config)
   const ours = config.staticIps[0]!.address
   const other = address(0x11_2233_4455)
