@@ -73,7 +73,7 @@ describe.skipIf(!able).concurrent.each(titled)(
       await pause(500) // answers that are under way
       const ms = 500 + (await untilEchoed(a, began + 500, 300_000))
       scene.tell('cut to relay', ms)
-      expect(ms).toBeLessThan(hasNative(spec) ? 260_000 : 25_000)
+      expect(ms).toBeLessThan(hasNative(spec) ? 260_000 : 15_000)
     })
 
     it.sequential('find the root again when it has started anew', async () => {
@@ -96,14 +96,14 @@ describe.skipIf(!able).concurrent.each(titled)(
       const tape = mixed(spec) ? recording(scene.segment, 'a', 'native-starts-anew', scene.identities) : undefined
       await tape?.started()
       const began = await restarted(b)
-      scene.tell(`${b.make} peer restart to answer`, await untilEchoed(a, began, 300_000))
+      scene.tell(`${b.make} peer restart to answer`, await untilEchoed(a, began, hasNative(spec) ? 60_000 : 15_000))
       await pause(1_000)
       await tape?.stop()
     })
 
     it.sequential('survive that the first starts anew', async () => {
       const began = await restarted(a)
-      scene.tell(`${a.make} restart to answer`, await untilEchoed(a, began, 300_000))
+      scene.tell(`${a.make} restart to answer`, await untilEchoed(a, began, hasNative(spec) ? 60_000 : 15_000))
     })
 
     it.sequential('survive that the first changes its address', async () => {
@@ -111,7 +111,7 @@ describe.skipIf(!able).concurrent.each(titled)(
       await pause(2_000)
       const began = Date.now()
       scene.segment.move('a')
-      const ms = await untilEchoed(a, began + 100, 120_000)
+      const ms = await untilEchoed(a, began + 100, hasNative(spec) ? 60_000 : 15_000)
       scene.tell(`${a.make} moves to answer`, ms + 100)
       scene.tell(`${a.make} moves to direct`, await untilDirect(a, b, began, 120_000))
     })
