@@ -20,7 +20,7 @@ it('a root names the members of a group: members that start while the controller
   for (const home of homes) members.push(await net.until((await net.node(home)).join(id)))
   const [a, b] = members
   await net.advance(1000)
-  const { value } = await net.until(a!.ping(b!.address(4)!, { count: 1 }).next())
-  expect(value).toMatchObject({ rtt: expect.any(Number) })
+  const echo = a!.ping(b!.address(4)!, { count: 1 })[Symbol.asyncIterator]()
+  expect(await net.until(echo.next())).toMatchObject({ value: { rtt: expect.any(Number) } })
   await net[Symbol.asyncDispose]()
 })
