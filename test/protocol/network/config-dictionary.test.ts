@@ -62,6 +62,60 @@ describe('network configuration', () => {
     expect(decodeConfig(encodeConfig(config))).toEqual(E.right(config))
   })
 
+  it('is the same after a trip, whatever it says', () => {
+    const u32 = fc.nat(0xffff_ffff)
+    const u64 = fc.bigInt(0n, 0xffff_ffff_ffff_ffffn)
+    const ip = fc.oneof(
+      fc.tuple(...Array.from({ length: 4 }, () => fc.nat(255))).map((parts) => parts.join('.')),
+      fc.nat(0xfffe).map((part) => `fd00::${(part + 1).toString(16)}`),
+    )
+    const prefix = fc.record({ address: ip, bits: fc.nat(32) })
+    const who = fc.integer({ min: 1, max: 0xff_ffff_ffff }).map(address)
+    const line = fc.string({ unit: 'binary', maxLength: 20 }).map((text) => text.replaceAll('\0', ''))
+    const some = fc.record({
+      timestamp: u64,
+      credentialTimeMaxDelta: u64,
+      revision: u64,
+      issuedTo: who,
+      remoteTraceTarget: who,
+      remoteTraceLevel: u64,
+      flags: u64,
+      multicastLimit: u32,
+      type: fc.constantFrom('private' as const, 'public' as const),
+      name: line.filter((text) => new TextEncoder().encode(text).length < 127),
+      mtu: fc.integer({ min: 1280, max: 10_000 }),
+      specialists: fc.array(
+        fc.record({
+          address: who,
+          activeBridge: fc.boolean(),
+          anchor: fc.boolean(),
+          multicastReplicator: fc.boolean(),
+        }),
+        { maxLength: 5 },
+      ),
+      routes: fc.array(
+        fc.record({
+          target: prefix,
+          via: fc.option(ip, { nil: undefined }),
+          flags: fc.nat(0xffff),
+          metric: fc.nat(0xffff),
+        }),
+        { maxLength: 5 },
+      ),
+      staticIps: fc.array(prefix, { maxLength: 5 }),
+      dns: fc.option(fc.record({ domain: fc.constant('lan'), servers: fc.array(ip, { maxLength: 4 }) }), {
+        nil: undefined,
+      }),
+    })
+    fc.assert(
+      fc.property(some, (change) => {
+        const made: NetworkConfig = { ...config, ...change }
+        expect(decodeConfig(encodeConfig(made))).toEqual(E.right(made))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('is what native controllers send, byte for byte', () => {
     const chunks = capturedPackets('02-join-za')
       .filter(({ verb, payload }) => verb === 'OK' && payload.startsWith('0b'))
