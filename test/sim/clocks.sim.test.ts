@@ -1,7 +1,7 @@
 import type { SchedulerLike } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { VirtualNet } from '../../src/testing.node.ts'
-import { newNet, scene, seeds, talk, untilTrafficFlows } from '../support/story.ts'
+import { scenario } from '../support/scenario.ts'
 import { openNetwork } from '../support/virtual-pair.ts'
 
 /** A clock of one host: it can be put forward, while timers count on as before. */
@@ -15,82 +15,67 @@ const ownClock = (net: VirtualNet): SchedulerLike & { forward: (ms: number) => v
     },
   }
 }
+const HOUR = 3_600_000
+const weather = { latency: 10, jitter: 2 }
 
-const one = `
-alice      online | offline online
-alice→bob  relay direct |
-bob        online |
-bob→alice  relay direct |`
-const all = `
-alice      online | offline online
-alice→bob  relay direct |
-bob        online | offline online
-bob→alice  relay direct |`
+scenario('A clock that jumps forward by an hour at one node costs it no traffic', async (stage) => {
+  const { net, story } = stage
+  await net.root()
+  const clock = ownClock(net)
+  const at = () => ({ on: net.segment(weather) })
+  const { a, b } = await stage.pair({ ...at(), scheduler: clock }, at())
+  await stage.flows('first echo', b, a)
+  await net.advance(20_000)
 
-describe('a clock that jumps forward by an hour', () => {
-  it.each(seeds)('at one node: costs it no traffic, and a moment of being online (seed %i)', async (seed) => {
-    const net = newNet(seed)
-    await net.root()
-    const clock = ownClock(net)
-    const at = () => net.segment({ latency: 10, jitter: 2 })
-    const { story, a, b } = await scene(net, { on: at(), scheduler: clock }, { on: at() })
-    await untilTrafficFlows(net, b, a)
-    await net.advance(20_000)
-
-    story.cut()
-    clock.forward(HOUR)
-    expect(await untilTrafficFlows(net, a, b)).toBeLessThan(100)
-    expect(await talk(net, b, a, 60)).toBe(60)
-    expect(await talk(net, a, b, 60)).toBe(60)
-    await net.advance(600_000)
-    expect(await untilTrafficFlows(net, b, a)).toBeLessThan(100)
-    expect(`${story}`).toBe(one)
-    await net[Symbol.asyncDispose]()
-  })
-
-  it.each(seeds)('at all members and the controller: costs them no more (seed %i)', async (seed) => {
-    const net = newNet(seed)
-    await net.root()
-    const scheduler = ownClock(net)
-    const at = () => ({ on: net.segment({ latency: 10, jitter: 2 }), scheduler })
-    const { story, a, b } = await scene(net, at(), at(), { scheduler })
-    await untilTrafficFlows(net, b, a)
-    await net.advance(20_000)
-
-    story.cut()
-    scheduler.forward(HOUR)
-    expect(await untilTrafficFlows(net, b, a)).toBeLessThan(100)
-    expect(await talk(net, b, a, 60)).toBe(60)
-    expect(await talk(net, a, b, 60)).toBe(60)
-    expect(`${story}`).toBe(all)
-    await net[Symbol.asyncDispose]()
-  })
-
-  it.each(seeds)(
-    'at the controller of a private network: its members still let each other in (seed %i)',
-    async (seed) => {
-      const net = newNet(seed)
-      await net.root()
-      const scheduler = ownClock(net)
-      const at = () => net.segment({ latency: 10, jitter: 2 })
-      const controller = await net.controller({ scheduler })
-      const hosted = await controller.create({ ...openNetwork, private: true })
-      const alice = await net.node({ on: at() })
-      const bob = await net.node({ on: at() })
-      for (const { id } of [alice, bob]) await controller.authorize(hosted.id, id)
-      const [a, b] = await net.until(Promise.all([alice.join(hosted.id), bob.join(hosted.id)]), 300_000)
-      await untilTrafficFlows(net, b, a)
-      await net.advance(20_000)
-      scheduler.forward(HOUR)
-      // long enough for each of them to renew its configuration, and not at the same time
-      for (let i = 0; i < 5; i++) {
-        expect(await talk(net, b, a, 30)).toBe(30)
-        expect(await talk(net, a, b, 30)).toBe(30)
-      }
-      expect([a.state.status, b.state.status]).toEqual(['ready', 'ready'])
-      await net[Symbol.asyncDispose]()
-    },
-  )
+  story.act('the clock of Alice jumps')
+  clock.forward(HOUR)
+  await stage.flows('it jumps', a, b)
+  expect(await stage.talk(b, a, 30)).toBe(30)
+  expect(await stage.talk(a, b, 30)).toBe(30)
+  await net.advance(120_000)
+  await stage.flows('minutes later', b, a)
 })
 
-const HOUR = 3_600_000
+scenario(
+  'A clock that jumps forward by an hour at all members and the controller costs them no more',
+  async (stage) => {
+    const { net, story } = stage
+    await net.root()
+    const scheduler = ownClock(net)
+    const at = () => ({ on: net.segment(weather), scheduler })
+    const { a, b } = await stage.pair(at(), at(), { scheduler })
+    await stage.flows('first echo', b, a)
+    await net.advance(20_000)
+
+    story.act('all clocks but that of the root jump')
+    scheduler.forward(HOUR)
+    await stage.flows('it jumps', b, a)
+    expect(await stage.talk(b, a, 30)).toBe(30)
+    expect(await stage.talk(a, b, 30)).toBe(30)
+  },
+)
+
+scenario('A clock that jumps forward at the controller of a private network shuts nobody out', async (stage) => {
+  const { net, story } = stage
+  await net.root()
+  const scheduler = ownClock(net)
+  const at = () => ({ on: net.segment(weather) })
+  const controller = await net.controller({ scheduler })
+  const hosted = await controller.create({ ...openNetwork, private: true })
+  const alice = await net.node(at())
+  const bob = await net.node(at())
+  story.add('alice', alice)
+  story.add('bob', bob)
+  for (const { id } of [alice, bob]) await controller.authorize(hosted.id, id)
+  const [a, b] = await net.until(Promise.all([alice.join(hosted.id), bob.join(hosted.id)]), 300_000)
+  await stage.flows('first echo', b, a)
+  await net.advance(20_000)
+  story.act('the clock of the controller jumps')
+  scheduler.forward(HOUR)
+  // long enough for each of them to renew its configuration, and not at the same time
+  for (let i = 0; i < 5; i++) {
+    expect(await stage.talk(b, a, 30)).toBe(30)
+    expect(await stage.talk(a, b, 30)).toBe(30)
+  }
+  expect([a.state.status, b.state.status]).toEqual(['ready', 'ready'])
+})

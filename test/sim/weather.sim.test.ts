@@ -1,104 +1,105 @@
-import { describe, expect, it } from 'vitest'
-import { newNet, scene, seeds, untilTrafficFlows } from '../support/story.ts'
+import { expect } from 'vitest'
+import { scenario } from '../support/scenario.ts'
 import { pattern, readAll, serveEcho } from '../support/virtual-pair.ts'
 
-const bothWays = `
-alice      online | |
-alice→bob  relay direct | |
-bob        online | |
-bob→alice  relay direct | |`
-const deafForAMinute = `
-alice      online | offline | online
-alice→bob  relay direct | unreachable | direct
-bob        online | |
-bob→alice  relay direct | |`
-const tunneled = `
-alice      online | | offline online
-alice→bob  relay direct | unreachable direct | unreachable relay
-bob        online | |
-bob→alice  relay direct | | relay direct`
+scenario(
+  'A line that loses a quarter in one direction carries every byte',
+  async (stage) => {
+    const { net, story } = stage
+    await net.root()
+    const home = net.segment({ latency: 10 })
+    const { a, b } = await stage.pair({ on: home }, { on: net.segment({ latency: 10 }) })
+    await serveEcho(a, 7)
+    await stage.flows('first echo', b, a)
+    await net.advance(5_000)
 
-describe('a line', () => {
-  it.each(seeds)(
-    'that loses a quarter in one direction: stays in use, and carries every byte (seed %i)',
-    async (seed) => {
-      const net = newNet(seed)
-      await net.root()
-      const home = net.segment({ latency: 10 })
-      const { story, a, b } = await scene(net, { on: home }, { on: net.segment({ latency: 10 }) })
-      await serveEcho(a, 7)
-      await untilTrafficFlows(net, b, a)
-      await net.advance(5000)
-
-      story.cut()
-      home.set({ latency: 10, loss: 0.25 }, { latency: 10 })
-      const began = net.now
-      const socket = await net.until(b.connect({ host: a.address(4)!, port: 7 }))
+    story.act('a quarter of what Alice sends is lost')
+    home.set({ latency: 10, loss: 0.25 }, { latency: 10 })
+    await stage.within('50 kB there and back by TCP', async () => {
+      const socket = await b.connect({ host: a.address(4)!, port: 7 })
       const sent = pattern(50_000)
       const echoed = readAll(socket)
-      await net.until(socket.write(sent).then(() => socket.end()))
-      expect(Buffer.compare(await net.until(echoed), sent)).toBe(0)
-      expect(net.now - began).toBeLessThan(20_000)
-      await net.advance(60_000)
+      await socket.write(sent)
+      await socket.end()
+      expect(Buffer.compare(await echoed, sent)).toBe(0)
+    })
+    await net.advance(30_000)
 
-      story.cut()
-      home.set({ latency: 10 })
-      expect(await untilTrafficFlows(net, b, a)).toBeLessThan(100)
-      await net.advance(5000)
-      expect(`${story}`).toBe(bothWays)
-      await net[Symbol.asyncDispose]()
-    },
-  )
+    story.act('nothing is lost any more')
+    home.set({ latency: 10 })
+    await stage.flows('nothing is lost any more', b, a)
+    await net.advance(5_000)
+  },
+  { varies: true },
+)
 
-  it.each(seeds)('that brings nothing in for a minute: is used again as soon as it does (seed %i)', async (seed) => {
-    const net = newNet(seed)
+scenario(
+  'A line that brings nothing in for a minute is used again as soon as it does',
+  async (stage) => {
+    const { net, story } = stage
     await net.root()
     const home = net.segment({ latency: 10, jitter: 2 })
-    const { story, a, b } = await scene(net, { on: home }, { on: net.segment({ latency: 10 }) })
-    await untilTrafficFlows(net, b, a)
-    await net.advance(5000)
+    const { a, b } = await stage.pair({ on: home }, { on: net.segment({ latency: 10 }) })
+    await stage.flows('first echo', b, a)
+    await net.advance(5_000)
 
-    story.cut()
+    story.act('Alice hears nothing')
     home.set({ latency: 10 }, { latency: 10, loss: 1 })
     await net.advance(60_000)
 
-    story.cut()
+    story.act('she hears again')
     home.set({ latency: 10 })
-    expect(await untilTrafficFlows(net, b, a)).toBeLessThan(100)
+    await stage.flows('it brings something in again', b, a)
     await net.advance(20_000)
-    expect(`${story}`).toBe(deafForAMinute)
-    await net[Symbol.asyncDispose]()
-  })
+  },
+  { varies: true },
+)
+
+scenario('A cut between two members is passed by the relay, and forgotten when it heals', async (stage) => {
+  const { net, story } = stage
+  await net.root()
+  const [left, right] = [net.segment({ latency: 10, jitter: 2 }), net.segment({ latency: 10, jitter: 2 })]
+  const { a, b, alice, bob } = await stage.pair({ on: left }, { on: right })
+  await stage.flows('first echo', b, a)
+  await net.advance(5_000)
+
+  story.act('nothing passes between the two')
+  const heal = net.partition(left, right)
+  await stage.flows('the direct way is cut', b, a)
+  expect(await stage.talk(b, a, 20)).toBe(20)
+
+  story.act('the cut heals')
+  heal()
+  expect(await stage.talk(b, a, 10)).toBe(10)
+  expect([alice.peer(bob.id)?.link, bob.peer(alice.id)?.link]).toEqual(['direct', 'direct'])
 })
 
-describe('a firewall that lets no UDP pass', () => {
-  it.each(seeds)('is passed by a TCP relay, while it is there (seed %i)', async (seed) => {
-    const net = newNet(seed)
+scenario(
+  'A firewall that lets no UDP pass is passed by a TCP relay, while it is there',
+  async (stage) => {
+    const { net, story } = stage
     await net.root({ addresses: ['44.2.0.1'] })
     const open = { latency: 10, jitter: 2 }
     const home = net.segment({ ...open, loss: 1 })
-    const began = net.now
-    const { story, alice, bob, a, b } = await scene(
-      net,
-      { on: home, addresses: ['44.3.0.1'], tcpRelay: net.tcpRelay() },
-      { on: net.segment({ latency: 10 }), addresses: ['44.4.0.1'] },
-      { addresses: ['44.2.0.2'] },
+    const { alice, bob, a, b } = await stage.within('both are members', () =>
+      stage.pair(
+        { on: home, addresses: ['44.3.0.1'], tcpRelay: net.tcpRelay() },
+        { on: net.segment({ latency: 10 }), addresses: ['44.4.0.1'] },
+        { addresses: ['44.2.0.2'] },
+      ),
     )
-    // the relay is for whoever has been without UDP for a minute
-    expect(net.now - began).toBeLessThan(70_000)
-    expect(await untilTrafficFlows(net, b, a)).toBeLessThan(2000)
+    await stage.flows('first echo', b, a)
     expect(alice.peer(bob.id)).toMatchObject({ link: 'direct', tunneled: true })
 
-    story.cut()
+    story.act('UDP passes')
     home.set(open)
     await net.advance(30_000)
     expect(alice.peer(bob.id)).toMatchObject({ link: 'direct', tunneled: false })
-    expect(await untilTrafficFlows(net, b, a)).toBeLessThan(100)
+    await stage.flows('UDP passes', b, a)
 
-    story.cut()
+    story.act('UDP does not pass any more')
     home.set({ ...open, loss: 1 })
-    expect(await untilTrafficFlows(net, b, a)).toBeLessThan(70_000)
-    expect(`${story}`).toBe(tunneled)
-    await net[Symbol.asyncDispose]()
-  })
-})
+    await stage.flows('UDP is blocked later', b, a)
+  },
+  { varies: true },
+)

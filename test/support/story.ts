@@ -1,22 +1,41 @@
-import type { Network, ZtEvent, ZtNode } from '../../src/index.node.ts'
-import { type VirtualNet, type VirtualNodeOptions, virtualNet } from '../../src/testing.node.ts'
-import { openNetwork } from './virtual-pair.ts'
+import type { Path, ZtEvent, ZtNode } from '../../src/index.node.ts'
+import { type Act, type Mark, marbles } from './marble.ts'
 
-/** The seeds that scenarios run with. */
-export const seeds = [1, 2, 3, 4, 5] as const
+/** What the characters of a diagram mean. */
+const symbols = {
+  'node/up': '^',
+  'node/online': 'o',
+  'node/offline': 'x',
+  'node/down': '$',
+  'node/fatal': '!',
+  'peer/relay': 'r',
+  'peer/direct': 'd',
+  'peer/unreachable': 'u',
+  'peer/path-added': 'p',
+  'peer/path-removed': 'q',
+} as const satisfies Partial<Record<ZtEvent['type'], string>>
+type Shown = keyof typeof symbols
+
+/** The line above every diagram. */
+export const legend =
+  '^ up   o online   x offline   $ down   ! fatal   r relayed   d direct   u unreachable   p path found   q path lost'
 
 /**
- * What happened to some nodes, as text to be compared: a line for each, and one for each link between two of them, with
- * the types of events in order and without their times. `|` is where the scenario did something, so that a line reads like
- * a marble diagram:
- *
- *     alice      online | offline | online
- *     alice→bob  relay direct | unreachable | direct
+ * What happened to some nodes, and to each link between two of them: a marble diagram with times, the same in words
+ * without, and whether it happened in an order that events promise.
  */
 export class Story {
   readonly #names = new Map<string, string>()
-  readonly #lines = new Map<string, string[]>()
-  #cuts = 0
+  readonly #marks: Mark[] = []
+  readonly #acts: Act[] = []
+  readonly #order = new Map<string, OrderOf>()
+  readonly problems: string[] = []
+  readonly #now: () => number
+
+  constructor(now: () => number) {
+    this.#now = now
+    this.act('they start')
+  }
 
   add(name: string, node: ZtNode): void {
     this.#names.set(node.id, name)
@@ -24,104 +43,82 @@ export class Story {
   }
 
   /** The scenario does something now. */
-  cut(): void {
-    this.#cuts++
-    for (const line of this.#lines.values()) line.push('|')
+  act(title: string): void {
+    this.#acts.push({ at: this.#now(), title })
   }
 
-  toString(): string {
-    return this.without()
+  get diagram(): string {
+    return marbles(this.#acts, this.#marks, this.#now())
   }
 
-  /** Less the lines with these names. */
-  without(...names: readonly string[]): string {
-    const lines = [...this.#lines].filter(([name]) => !names.includes(name)).sort(([a], [b]) => (a < b ? -1 : 1))
-    const width = Math.max(...lines.map(([name]) => name.length))
-    return lines.map(([name, line]) => `\n${name.padEnd(width)}  ${line.join(' ')}`).join('')
+  /** Links and nodes, act by act, without times and paths: the same for every seed unless a scenario says otherwise. */
+  get plot(): string {
+    const lines = [...new Set(this.#marks.map(({ line }) => line))].sort()
+    const told = (line: string, act: Act): string =>
+      this.#marks
+        .filter((mark) => mark.line === line && mark.act === act && !'pq'.includes(mark.symbol))
+        .map(({ symbol }) => symbol)
+        .join('')
+    return lines.map((line) => `${line} ${this.#acts.map((act) => told(line, act)).join(' | ')}`).join('\n')
   }
 
   #tell(name: string, event: ZtEvent): void {
-    switch (event.type) {
-      case 'node/online':
-      case 'node/offline':
-      case 'node/down':
-      case 'node/fatal':
-        this.#line(name).push(event.type.slice('node/'.length))
-        return
-      case 'peer/direct':
-      case 'peer/relay':
-      case 'peer/unreachable': {
-        const other = this.#names.get(event.peer.id)
-        if (other !== undefined) this.#line(`${name}→${other}`).push(event.type.slice('peer/'.length))
-      }
+    if (!isShown(event)) return
+    if ('node' in event) {
+      this.#mark(name, event.type)
+      return
     }
+    const other = this.#names.get(event.peer.id)
+    if (other !== undefined) this.#mark(`${name}→${other}`, event.type, 'path' in event ? event.path : undefined)
   }
 
-  #line(name: string): string[] {
-    const line = this.#lines.get(name) ?? Array.from({ length: this.#cuts }, () => '|')
-    this.#lines.set(name, line)
-    return line
+  #mark(line: string, type: Shown, path?: Path): void {
+    const order = this.#order.get(line) ?? new OrderOf(line)
+    this.#order.set(line, order)
+    const problem = order.check(type, path)
+    if (problem !== undefined) this.problems.push(problem)
+    this.#marks.push({ at: this.#now(), line, symbol: symbols[type], act: this.#acts.at(-1)! })
   }
 }
 
-export interface Scene {
-  readonly net: VirtualNet
-  readonly story: Story
-  readonly alice: ZtNode
-  readonly bob: ZtNode
-  readonly a: Network
-  readonly b: Network
-}
+/** The order that the events of one node, or of one link, promise. */
+class OrderOf {
+  /** How many there are to each endpoint, by whatever socket. */
+  readonly #paths = new Map<string, number>()
+  readonly #line: string
+  #last: Shown | undefined
 
-/** Alice and Bob, members of a public network, and their story from the start. Without a root, one is made. */
-export const scene = async (
-  net: VirtualNet,
-  aliceAt: VirtualNodeOptions,
-  bobAt: VirtualNodeOptions,
-  controllerAt: VirtualNodeOptions = {},
-): Promise<Scene> => {
-  const controller = await net.controller(controllerAt)
-  const hosted = await controller.create(openNetwork)
-  const story = new Story()
-  const alice = await net.node(aliceAt)
-  story.add('alice', alice)
-  const bob = await net.node(bobAt)
-  story.add('bob', bob)
-  const [a, b] = await net.until(Promise.all([alice.join(hosted.id), bob.join(hosted.id)]), 300_000)
-  return { net, story, alice, bob, a, b }
-}
-
-export const newNet = (seed: number): VirtualNet => virtualNet({ seed })
-
-/** Lets time pass until an echo comes back, and says how much did: ms of virtual time. */
-export const untilTrafficFlows = async (
-  net: VirtualNet,
-  from: Network,
-  to: Network,
-  { limit = 120_000, family = 4 as 4 | 6 } = {},
-): Promise<number> => {
-  const began = net.now
-  const echoed = async (): Promise<void> => {
-    for await (const reply of from.ping(to.address(family)!, { interval: 100, timeout: 250 }))
-      if ('rtt' in reply) return
+  constructor(line: string) {
+    this.#line = line
   }
-  await net.until(echoed(), limit)
-  return net.now - began
+
+  /** What is wrong with an event, if anything. */
+  check(type: Shown, path: Path | undefined): string | undefined {
+    const wrong = this.#wrong(type, path)
+    return wrong === undefined ? undefined : `${this.#line}: ${type} ${wrong}`
+  }
+
+  #wrong(type: Shown, path: Path | undefined): string | undefined {
+    if (path !== undefined) return this.#wrongPath(type, `${path.endpoint.address} ${path.endpoint.port}`)
+    const last = this.#last
+    this.#last = type
+    if (last === type) return 'twice in a row'
+    if (last === 'node/down' || last === 'node/fatal') return 'after the end'
+    if (type === 'node/up' && last !== undefined) return `after ${last}`
+    if (type.startsWith('node/') && type !== 'node/up' && last === undefined) return 'before node/up'
+    if (type === 'peer/direct' && this.#paths.size === 0) return 'without a path'
+    if (type === 'node/offline' && last !== 'node/online') return `after ${last}`
+    return undefined
+  }
+
+  #wrongPath(type: Shown, endpoint: string): string | undefined {
+    const known = this.#paths.get(endpoint) ?? 0
+    if (type === 'peer/path-added') this.#paths.set(endpoint, known + 1)
+    else if (known === 0) return `of ${endpoint}, which was not added`
+    else if (known === 1) this.#paths.delete(endpoint)
+    else this.#paths.set(endpoint, known - 1)
+    return undefined
+  }
 }
 
-/** Echoes `count` times, once a second if nothing else is said, and says how many came back. */
-export const talk = async (
-  net: VirtualNet,
-  from: Network,
-  to: Network,
-  count: number,
-  interval = 1000,
-): Promise<number> => {
-  let answered = 0
-  const echo = async (): Promise<void> => {
-    for await (const reply of from.ping(to.address(4)!, { count, interval, timeout: 900 }))
-      if ('rtt' in reply) answered++
-  }
-  await net.until(echo(), 2 * interval * count)
-  return answered
-}
+const isShown = (event: ZtEvent): event is Extract<ZtEvent, { readonly type: Shown }> => event.type in symbols
