@@ -3,71 +3,14 @@
  *
  *     npx tsx bench/stack.ts [seconds]
  */
-import type { Frame } from '../src/protocol/kernel/frame.ts'
-import { type Mac, mac } from '../src/protocol/kernel/id.ts'
-import { seededRandom } from '../src/protocol/kernel/rng.ts'
 import { sum } from '../src/tcpip/checksum.ts'
-import { stack } from '../src/tcpip/stack.ts'
-import type { StackCall, StackInput, StackOutput } from '../src/tcpip/stack-io.ts'
+import type { StackCall } from '../src/tcpip/stack-io.ts'
+import { cpu, exchange, pair } from './host-pair.ts'
 
 const seconds = Number(process.argv[2] ?? 2)
 const MTU = 2800
-/** Nanoseconds of this process: on a shared machine they say more than the wall clock. */
-const cpu = (): number => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) * 1000
-}
-
-class Host {
-  readonly machine
-  inbox: Frame[] = []
-  constructor(address: Mac, ips: readonly string[]) {
-    this.machine = stack({ mac: address, random: seededRandom(address % 1000) })
-    const addresses = ips.map((ip) => ({ address: ip, bits: ip.includes(':') ? 64 : 24 }))
-    this.run({ _tag: 'Configure', mtu: MTU, addresses, routes: [] })
-  }
-  run(input: StackInput): readonly StackOutput[] {
-    return this.#sort(this.machine.step(this.machine.initial, input, performance.now())[1])
-  }
-  call(...calls: StackCall[]): readonly StackOutput[] {
-    return this.run({ _tag: 'Calls', calls })
-  }
-  tick(): readonly StackOutput[] {
-    return this.#sort(this.machine.tick(this.machine.initial, performance.now())[1])
-  }
-  peer: Host | undefined
-  on: (output: StackOutput) => void = () => {}
-  #sort(outputs: readonly StackOutput[]): readonly StackOutput[] {
-    for (const output of outputs) {
-      if (output._tag === 'Frames') for (const frame of output.frames) this.peer?.inbox.push(frame)
-      else this.on(output)
-    }
-    return outputs
-  }
-}
-
-const pair = (): readonly [Host, Host] => {
-  const a = new Host(mac(0x0200_0000_0001), ['10.0.0.1', 'fd00::1'])
-  const b = new Host(mac(0x0200_0000_0002), ['10.0.0.2', 'fd00::2'])
-  a.peer = b
-  b.peer = a
-  return [a, b]
-}
-/** Hands over what lies in the inboxes, in batches as a socket drain gives them. */
-const exchange = (hosts: readonly Host[]): boolean => {
-  let some = false
-  for (const host of hosts) {
-    host.tick()
-    if (host.inbox.length === 0) continue
-    const frames = host.inbox.splice(0, 32)
-    host.run({ _tag: 'Frames', frames })
-    some = true
-  }
-  return some
-}
-
-const tcp = (address: string): void => {
-  const [a, b] = pair()
+const tcp = (address: string, mtu = MTU): void => {
+  const [a, b] = pair(mtu)
   const chunk = new Uint8Array(256 * 1024)
   let got = 0
   let open = false
@@ -112,12 +55,12 @@ const tcp = (address: string): void => {
     }
   }
   const bits = ((got - at) * 8) / ((performance.now() - begin) / 1000)
-  const each = (cpu() - cpuBegin) / ((got - at) / (MTU - 52))
-  console.log(`tcp ${address}: ${(bits / 1e9).toFixed(2)} Gbit/s, ${each.toFixed(0)} ns of CPU per segment`)
+  const each = (cpu() - cpuBegin) / ((got - at) / (mtu - 52))
+  console.log(`tcp ${address} MTU ${mtu}: ${(bits / 1e9).toFixed(2)} Gbit/s, ${each.toFixed(0)} ns of CPU per segment`)
 }
 
 const udp = (address: string, size: number): void => {
-  const [a, b] = pair()
+  const [a, b] = pair(MTU)
   let got = 0
   b.on = (output) => {
     if (output._tag === 'Datagram') got++
@@ -158,6 +101,7 @@ const calibrate = (): void => {
 calibrate()
 tcp('10.0.0.2')
 tcp('fd00::2')
+tcp('10.0.0.2', 1280)
 udp('10.0.0.2', 64)
 udp('10.0.0.2', 1400)
 udp('fd00::2', 1400)

@@ -117,3 +117,12 @@ it('a connection to itself, from and to the same port, echoes', () => {
   net.run(1000)
   expect(heard.slice(-3)).toEqual(['CLOSING', 'TIME-WAIT', 'Closed'])
 })
+
+it.each(['224.0.0.1', '255.255.255.255', '10.0.0.255', 'ff02::1'])('nobody connects to %s', (address) => {
+  const heard: string[] = []
+  const net = hosts((_name, o) => {
+    if (o._tag === 'Failed') heard.push(o.code)
+  })
+  net.call('a', { call: 'connect', id: 1, remote: { address, port: 80 }, options: {}, deadline: Infinity })
+  expect(heard).toEqual(['ENETUNREACH'])
+})
