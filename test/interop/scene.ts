@@ -48,7 +48,12 @@ export class Scene {
   static async open(spec: SceneSpec): Promise<Scene> {
     const [root, a, b] = [await generateIdentity(), await generateIdentity(), await generateIdentity()]
     const scene = new Scene(spec, { root, a, b })
-    await scene.startRoot()
+    try {
+      await scene.startRoot()
+    } catch (error) {
+      await scene.segment.close()
+      throw error
+    }
     return scene
   }
 
