@@ -10,7 +10,7 @@ import type { PeerRecord } from '../protocol/peer/peer-record.ts'
 import { surfaceEndpoints } from '../protocol/peer/surface.ts'
 import { peerIn, peersOf, recordIn, recordsOf, type Vl1State, viewOf, vl1, worldsOf } from '../protocol/vl1.ts'
 import type { PeerSnapshot, Vl1Input, Vl1Output } from '../protocol/vl1-io.ts'
-import { vl2 } from '../protocol/vl2.ts'
+import { type Vl2State, vl2 } from '../protocol/vl2.ts'
 import type { Vl2Input, Vl2Output } from '../protocol/vl2-io.ts'
 import type { World } from '../protocol/world/world.ts'
 import type { Link } from './link.ts'
@@ -62,6 +62,7 @@ export class Layers {
   readonly #vl1 = new Subject<Vl1Input>()
   readonly #vl2 = new Subject<Vl2Input>()
   readonly #vl1State: Live<Vl1State>
+  readonly #vl2State: Live<Vl2State>
   readonly #running = new Subscription()
   #ended = false
 
@@ -83,7 +84,10 @@ export class Layers {
       issued,
     })
     this.#vl1State = { state: physical.initial }
-    this.#running.add(this.#vl2.pipe(runMachine(member, clock)).subscribe({ next: this.#vl2Deed, error: ports.defect }))
+    this.#vl2State = { state: member.initial }
+    this.#running.add(
+      this.#vl2.pipe(runMachine(member, clock, this.#vl2State)).subscribe({ next: this.#vl2Deed, error: ports.defect }),
+    )
     this.#running.add(
       this.#vl1
         .pipe(runMachine(physical, clock, this.#vl1State))
@@ -115,6 +119,10 @@ export class Layers {
   }
   record(address: Address): Uint8Array | undefined {
     return recordIn(this.#vl1State.state, address)
+  }
+  /** All that the layers remember, for whoever counts it. */
+  get states(): readonly [Vl1State, Vl2State] {
+    return [this.#vl1State.state, this.#vl2State.state]
   }
   /** The planet in force, and the moons. */
   get worlds(): { readonly planet: World; readonly moons: readonly World[] } {

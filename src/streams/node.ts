@@ -133,6 +133,10 @@ export class RunningNode {
   get snapshots(): ReadonlyMap<Address, PeerSnapshot> {
     return this.#layers.peers
   }
+  /** All that the layers remember, for whoever counts it. */
+  get states(): Layers['states'] {
+    return this.#layers.states
+  }
   /** The planet in force, and the moons. */
   get worlds(): { readonly planet: World; readonly moons: readonly World[] } {
     return this.#layers.worlds
