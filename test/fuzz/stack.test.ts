@@ -17,7 +17,7 @@ const reasons = new Set(membersOfUnion('src/tcpip/stack-io.ts', 'StackDropReason
 const outputTags: ReadonlySet<string> = new Set(
   (
     'Frames Groups Opened Failed Accepted Data Wrote Writable Ended Closed State Datagram SoftError Echo EchoFailed ' +
-    'Conflict Neighbour Drop'
+    'Conflict Neighbour Drop Packet Advertised'
   ).split(' '),
 )
 const V4 = ['10.0.0.1', '10.0.0.2'] as const
@@ -25,7 +25,7 @@ const V6 = ['fd00::1', 'fd00::2'] as const
 
 storm(
   'stack',
-  0.35,
+  10,
   (c, tally, seed) => {
     let now = 1_000_000
     const recent: Frame[] = []
@@ -128,6 +128,8 @@ storm(
           expect(outputs.map(({ _tag }) => _tag)).toContain('Drop')
         if (!kind.includes('flood') && c.once(15)) run(c.pick([0, 1, 3, 50, 700]))
         if (c.once(250)) talk()
+        // a program that talks to itself without listening
+        if (c.once(20_000)) call(1, ...new Array<StackCall>(5_000).fill(toOneself))
         if (!kind.includes('flood') && c.once(300)) run(c.pick([5_000, 40_000]))
         return { kind, frame }
       },
@@ -171,7 +173,14 @@ storm(
     }
   },
   (seen) => [...reasons].filter((reason) => !seen.has(`drop ${reason}`)),
+  // queues of sockets are above the stack; that so many connections wait has tests of its own
+  ['udp-queue', 'tcp-backlog'],
 )
+
+const toOneself: StackCall = {
+  ...{ call: 'send', id: 1, to: { address: '127.0.0.1', port: 9 } },
+  data: new Uint8Array(1),
+}
 
 /** A note among the frames: the reader of socket `id` took so many bytes. */
 const consumed = (id: number, length: number): Frame => ({
