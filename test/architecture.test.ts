@@ -28,7 +28,7 @@ const imports = (file: string): readonly string[] =>
 /** A folder, and the only things it may import: prefixes of paths from the root, or package names. */
 const mayImport: readonly (readonly [folder: string, allowed: readonly string[]])[] = [
   ['src/protocol', ['src/protocol/', 'fp-ts/lib/']],
-  ['src/tcpip', ['src/tcpip/', 'src/protocol/kernel/', 'dns-packet']],
+  ['src/tcpip', ['src/tcpip/', 'src/protocol/kernel/', 'dns-packet', 'buffer']],
   ['src/streams', ['src/streams/', 'src/protocol/', 'src/tcpip/', 'rxjs']],
   ['src/api', ['src/api/', 'src/streams/', 'src/protocol/', 'src/tcpip/', 'rxjs', 'io-ts']],
 ]

@@ -1,3 +1,4 @@
+import { Buffer } from 'buffer'
 import { type Answer, decode, encode, RECURSION_DESIRED } from 'dns-packet'
 import { canonicalIp, type IpAddress } from '../../protocol/kernel/ip.ts'
 

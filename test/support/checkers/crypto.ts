@@ -18,13 +18,10 @@ import { type Aes, foldedGmac, sivDecrypt, sivEncrypt } from '../../../src/proto
 import type { CipherSuite, Crypto } from '../../../src/protocol/crypto/suite.ts'
 import { decode, encode, reader } from '../../../src/protocol/kernel/codec.ts'
 import { address, printAddress } from '../../../src/protocol/kernel/id.ts'
-import { fastCrypto } from '../../../src/streams/io/crypto-fast.ts'
-import { nobleAes, nobleCrypto } from '../../../src/streams/io/crypto-noble.ts'
-import { plainCrypto } from '../../../src/streams/io/crypto-plain.ts'
+import { nobleAes } from '../../../src/streams/io/crypto-noble.ts'
 import { attempt, type Checked, type Checker, differs, hex, unhex } from '../checker.ts'
+import { providers } from './providers.ts'
 
-/** Every provider is held to every case. */
-const providers: readonly Crypto[] = [nobleCrypto, plainCrypto, fastCrypto]
 const aesProviders: readonly (readonly [string, Aes])[] = [['noble', nobleAes]]
 
 /** biome-ignore lint/suspicious/noExplicitAny: cases of vector files */

@@ -23,10 +23,8 @@ import { userMessage } from '../../../src/protocol/verb/user-message.ts'
 import { verbCode } from '../../../src/protocol/verb/verb-code.ts'
 import { whois } from '../../../src/protocol/verb/whois.ts'
 import { HEADER } from '../../../src/protocol/vl1-io.ts'
-import { fastCrypto } from '../../../src/streams/io/crypto-fast.ts'
-import { nobleCrypto } from '../../../src/streams/io/crypto-noble.ts'
-import { plainCrypto } from '../../../src/streams/io/crypto-plain.ts'
 import { attempt, type Checker, differs, hex, skipped, unhex, type Verdict } from '../checker.ts'
+import { providers } from './providers.ts'
 import { right, sorted } from './vl1-codec.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a case of a vector file, as its checker knows it
@@ -35,7 +33,7 @@ type Case = any
 const messages: Checker = ({ cases }) =>
   cases.flatMap((one) => [
     attempt(`${one.name} layout`, () => layouts[one.message]?.(one) ?? skipped(`no layout for ${one.message}`)),
-    ...(one.message === 'PEER_CACHE_FILE' ? [] : [plainCrypto, nobleCrypto, fastCrypto]).map((crypto) =>
+    ...(one.message === 'PEER_CACHE_FILE' ? [] : providers).map((crypto) =>
       attempt(`${one.name} armored by ${crypto.name}`, () =>
         one.message === 'HELLO' ? armoredHello(crypto, one) : armored(crypto, one),
       ),

@@ -1,0 +1,2 @@
+/** The checkers of vectors read hex through it; in a page it is not global. */
+export { Buffer } from 'buffer'

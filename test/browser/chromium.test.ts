@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest'
+import { reportOf } from './chromium.ts'
+
+const browser = process.env['RXZT_CHROMIUM']
+
+describe('in headless Chromium', () => {
+  if (browser === undefined) it.skip('needs a browser: RXZT_CHROMIUM=/path/to/chromium npx vitest run test/browser')
+  else
+    it('every VL1 vector passes, and a network runs', { timeout: 300_000 }, async () => {
+      const { vectors, echo } = await reportOf(browser)
+      expect(vectors.flatMap(({ failed }) => failed)).toEqual([])
+      for (const { name, passed } of vectors) console.log(`${name}: ${passed} passed`)
+      expect(vectors.map(({ name }) => name)).toEqual(expect.arrayContaining(['armor', 'identities', 'signatures']))
+      expect(echo).toMatch(/^hello Mozilla/)
+    })
+})
