@@ -8,6 +8,7 @@ const entry = [
   'src/controller.node.ts',
   'src/testing.ts',
   'src/testing.node.ts',
+  'src/pcap.ts',
 ]
 
 export default defineConfig({

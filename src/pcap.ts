@@ -1,0 +1,3 @@
+/** `rxzt/pcap`: captures for Wireshark and tshark. */
+export { type Captured, type PcapngOptions, type PcapngWriter, pcapng, pcapngWriter } from './streams/capture/pcapng.ts'
+export { type Capture, type CapturedPacket, readPcapng } from './streams/capture/read-pcapng.ts'
