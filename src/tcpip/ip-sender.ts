@@ -102,14 +102,21 @@ export const ipSender = (
     const { remote } = flow
     if (iface.mtu() === 0) return 'ENETDOWN'
     const label = remote.family === 6 && area !== undefined ? labelOf(flow, area) : 0
-    const base = { generation, hop: remote, mac: NO_MAC, neighbour: undefined, label }
-    if (iface.isLocal(remote)) return { ...base, way: 'Here', mtu: LOOPBACK_MTU }
-    if (isMulticast(remote)) return { ...base, way: 'Group', mac: groupMac(remote), mtu: iface.mtu() }
-    if (iface.isBroadcast(remote)) return { ...base, way: 'Group', mac: BROADCAST_MAC, mtu: iface.mtu() }
+    const path = (way: Path['way'], mac: Mac, hop: Ip, mtu: number): Path => ({
+      generation,
+      way,
+      mac,
+      hop,
+      neighbour: undefined,
+      mtu,
+      label,
+    })
+    if (iface.isLocal(remote)) return path('Here', NO_MAC, remote, LOOPBACK_MTU)
+    if (isMulticast(remote)) return path('Group', groupMac(remote), remote, iface.mtu())
+    if (iface.isBroadcast(remote)) return path('Group', BROADCAST_MAC, remote, iface.mtu())
     const hop = iface.nextHop(remote)
     if (hop === undefined) return 'ENETUNREACH'
-    const mtu = Math.min(iface.mtu(), pathMtu.find(remote, host.now) ?? Infinity)
-    return { ...base, way: 'Neighbour', hop, mtu }
+    return path('Neighbour', NO_MAC, hop, Math.min(iface.mtu(), pathMtu.find(remote, host.now) ?? Infinity))
   }
   const pathOf = (flow: Flow, area: Uint8Array | undefined): Path | SocketErrorCode => {
     const known = flow.cache as Path | undefined
@@ -117,7 +124,8 @@ export const ipSender = (
       return known
     }
     const path = find(flow, area)
-    if (typeof path !== 'string' && (area !== undefined || path.label !== 0)) flow.cache = path
+    // the label of an IPv6 flow is known once there is a packet with ports
+    if (typeof path !== 'string' && (area !== undefined || flow.local.family === 4)) flow.cache = path
     return path
   }
 
