@@ -10,7 +10,13 @@ import { ADVERTISEMENT, SOLICITATION, writeNdp } from '../../src/tcpip/ndp.ts'
 /** Packets made by hand, right unless a test wants them wrong. */
 
 export const STRANGER = mac(0x0200_0000_00ee)
-export const bytes = (text: string): Uint8Array => parseIp(text)!
+/** Of an address; the same array for the same text, for reading only. */
+export const bytes = (text: string): Uint8Array => {
+  const found = parsed.get(text) ?? parseIp(text)!
+  if (parsed.size >= MOST_PARSED) parsed.clear()
+  parsed.set(text, found)
+  return found
+}
 export const fill = (length: number, seed = 1): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 17 + (i >>> 8)) & 0xff)
 export const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
@@ -165,3 +171,6 @@ const groupNames: Readonly<Record<number, string>> = {
   ...{ 34: 'report', 22: 'report 2', 18: 'report 1', 23: 'leave' },
   ...{ 143: 'report', 131: 'report 1', 132: 'done' },
 }
+
+const parsed = new Map<string, Uint8Array>()
+const MOST_PARSED = 1000

@@ -47,8 +47,11 @@ export const flow = (label: string): Flow => ({
 
 /** The byte at a place of any stream: what arrives elsewhere, twice or altered is seen. */
 export const byteAt = (at: number): number => (at * 131 + (at >>> 8) * 7 + (at >>> 16)) & 0xff
-export const stream = (from: number, length: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => byteAt(from + i))
+export const stream = (from: number, length: number): Uint8Array => {
+  const b = new Uint8Array(length)
+  for (let i = 0; i < length; i++) b[i] = byteAt(from + i)
+  return b
+}
 
 /** Near the end of the sequence space, so that every longer case crosses it. */
 const PEER_ISN = 4_294_960_000 | 0

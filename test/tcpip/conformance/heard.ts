@@ -22,8 +22,8 @@ export const heard = (o: StackOutput, flow: Flow | undefined): Heard | undefined
       return quiet(`opened ${o.local.port}`)
     case 'Data':
       if (flow !== undefined)
-        for (const byte of o.data)
-          if (byte !== byteAt(flow.read++)) throw new Error(`byte ${flow.read} handed to the reader is another`)
+        for (let i = 0; i < o.data.length; i++)
+          if (o.data[i] !== byteAt(flow.read++)) throw new Error(`byte ${flow.read} handed to the reader is another`)
       return loud('data', o.data.length)
     case 'Ended':
       return loud('end')

@@ -1,7 +1,7 @@
 import { readU16, readU32, writeU16 } from '../../../src/protocol/kernel/codec.ts'
 import type { Frame } from '../../../src/protocol/kernel/frame.ts'
 import { mac, printMac } from '../../../src/protocol/kernel/id.ts'
-import { printIp } from '../../../src/protocol/kernel/ip.ts'
+import { isIpv6, printIp } from '../../../src/protocol/kernel/ip.ts'
 import { BROADCAST_MAC, groupMac, ipFrom } from '../../../src/tcpip/address.ts'
 import { checksumOf, isIntact, pseudoHeaderSum, sum } from '../../../src/tcpip/checksum.ts'
 import { bytes, concat, fragmentHeader, frame4, frame6, ipv4, ipv6 } from '../craft.ts'
@@ -86,6 +86,7 @@ const macOf = (name: string): Frame['to'] =>
         ? groupMac(ipFrom(name))
         : mac(Number.parseInt(name.replaceAll(':', ''), 16))
 
+const NO_OPTIONS = new Uint8Array(0)
 const hex = (b: Uint8Array): string => Buffer.from(b).toString('hex')
 export const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
 
@@ -101,13 +102,12 @@ export const wrap = (
   const from = get('src') ?? world.peer
   const to = get('dst') ?? world.own
   let p: Uint8Array
-  if (bytes(to).length === 4) {
-    const options = unhex(get('ipoptions') ?? '')
-    p = ipv4({
-      ...{ from, to, protocol, payload, options, ttl: number('ttl') ?? 64, tos: number('tos') ?? 0 },
-      ...{ id: number('ipid') ?? 0, offset: number('offset') ?? 0, more: get('more') === '1', df: get('df') === '1' },
-      total: number('total') ?? 20 + options.length + payload.length,
-    })
+  if (!isIpv6(to)) {
+    const options = fields.has('ipoptions') ? unhex(get('ipoptions')!) : NO_OPTIONS
+    const [ttl, tos, id, offset] = [number('ttl') ?? 64, number('tos') ?? 0, number('ipid') ?? 0, number('offset') ?? 0]
+    const [more, df] = [get('more') === '1', get('df') === '1']
+    const total = number('total') ?? 20 + options.length + payload.length
+    p = ipv4({ from, to, protocol, payload, options, ttl, tos, id, offset, more, df, total })
     const ihl = number('ihl')
     if (ihl !== undefined) p[0] = 0x40 | ihl
     if (get('version') !== undefined) p[0] = (number('version')! << 4) | (p[0]! & 15)
@@ -139,7 +139,7 @@ export const wrap = (
   if (fields.has('cut')) p = p.subarray(0, p.length - number('cut')!)
   const ethTo = macOf(get('ethto') ?? 'own')
   const ethFrom = macOf(get('ethfrom') ?? 'peer')
-  return bytes(to).length === 4 ? frame4(ethTo, p, ethFrom) : frame6(ethTo, p, ethFrom)
+  return !isIpv6(to) ? frame4(ethTo, p, ethFrom) : frame6(ethTo, p, ethFrom)
 }
 
 /** ARP as `who-has TARGET tell SENDER` or `SENDER is-at MAC`. */

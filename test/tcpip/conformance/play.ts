@@ -1,6 +1,7 @@
 import type { Frame } from '../../../src/protocol/kernel/frame.ts'
 import type { RouteEntry, StackOutput } from '../../../src/tcpip/stack-io.ts'
 import { calls } from './calls.ts'
+import { template, type Variables } from './expression.ts'
 import { type Flow, flow } from './flow.ts'
 import { type Heard, heard } from './heard.ts'
 import { nameClient } from './name-client.ts'
@@ -116,7 +117,7 @@ export const play = (script: Case, family: 4 | 6): void => {
       world.hear(...frames)
       settle()
     },
-    play: (text) => step({ number: line, text }),
+    play: (text) => perform(parseStatement(text, family)(variables)),
     showLink: () => {
       showsLink = true
     },
@@ -168,18 +169,23 @@ export const play = (script: Case, family: 4 | 6): void => {
     if (left.length > 0) throw new Error(`sent, but not expected: ${left.slice(0, 5).map(show).join('; ')}`)
   }
 
+  const played = new Map<Line, (variables: Variables) => Statement>()
   const step = (given: Line): void => {
     line = given.number
     if ('lines' in given) {
-      const [from, to] = parseStatement(given.range, family, variables).verb.split('..').map(Number)
-      const range = to === undefined ? [1, from!] : [from!, to]
-      for (let n = range[0]!; n <= range[1]!; n++) {
+      const [from, to] = template(given.range)(variables).split('..').map(Number)
+      for (let n = to === undefined ? 1 : from!; n <= (to ?? from!); n++) {
         variables.set(given.variable, n)
         given.lines.forEach(step)
       }
       return
     }
-    const s = parseStatement(given.text, family, new Map([...variables, ['now', world.now()]]))
+    const statement = played.get(given) ?? parseStatement(given.text, family)
+    played.set(given, statement)
+    variables.set('now', world.now())
+    perform(statement(variables))
+  }
+  const perform = (s: Statement): void => {
     if (s.verb === '>') {
       expectSent(s)
       return

@@ -24,10 +24,10 @@ export const readFrame = (frame: Frame, at: number, flowAt: (localPort: number, 
       return { at, kind: 'frag', words: [], fields }
     case 6: {
       const flow = flowAt(readU16(payload, 0), readU16(payload, 2))
-      const read = readTcp(flow, payload, at)
+      const read = readTcp(flow, payload, at, fields)
       if (read === undefined) throw new Error('a segment left that is none')
       const words = [read.flags, `${read.seq}+${read.length}`]
-      return { at, kind: 'tcp', words, fields: new Map([...fields, ...read.fields]), flow }
+      return { at, kind: 'tcp', words, fields, flow }
     }
     case 17:
       fields.set('len', `${payload.length - 8}`)

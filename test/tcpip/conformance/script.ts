@@ -1,4 +1,4 @@
-import { interpolate, type Variables } from './expression.ts'
+import { template, type Variables } from './expression.ts'
 
 /** A case as it was read from its file: what it is about, and its lines. */
 export interface Case {
@@ -59,33 +59,50 @@ export const parseCase = (text: string): Case => {
 const ofFamily = (text: string, family: 4 | 6): string =>
   text.replace(/\[([^[\]|]*)\|([^[\]|]*)\]/g, (_, v4: string, v6: string) => (family === 4 ? v4 : v6))
 
-export const parseStatement = (line: string, family: 4 | 6, variables: Variables): Statement => {
-  const tokens = interpolate(ofFamily(line, family), variables).split(/\s+/)
+/** A line read once: what of it depends on variables is filled in whenever it is played. */
+export const parseStatement = (line: string, family: 4 | 6): ((variables: Variables) => Statement) => {
+  const tokens: string[] = ofFamily(line, family).match(/(?:\{[^}]*\}|[^\s{])+/g) ?? []
   const label = tokens[0]!.endsWith(':') ? tokens.shift()!.slice(0, -1) : undefined
   const when = whenOf(tokens)
   const verb = tokens.shift() ?? 'wait'
   const words: string[] = []
-  const fields = new Map<string, string>()
-  let times = 1
+  const fields: (readonly [string, string])[] = []
+  let times = '1'
   for (const token of tokens) {
     const [, name, value] = /^([a-z]\w*)([=<>].*)$/i.exec(token) ?? []
-    if (/^x\d+$/.test(token)) times = Number(token.slice(1))
-    else if (name !== undefined && value !== undefined) fields.set(name, value.startsWith('=') ? value.slice(1) : value)
+    if (/^x(\d+|\{.*\})$/.test(token)) times = token.slice(1)
+    else if (name !== undefined && value !== undefined)
+      fields.push([name, value.startsWith('=') ? value.slice(1) : value])
     else words.push(token)
   }
-  return { label, when, verb, words, fields, times }
+  const texts = [label ?? '', when?.from ?? '', when?.to ?? '', times, ...words, ...fields.map(([, value]) => value)]
+  const fill = (filled: readonly string[]): Statement => ({
+    label: label === undefined ? undefined : filled[0]!,
+    when: when === undefined ? undefined : { ...when, from: Number(filled[1]), to: Number(filled[2]) },
+    ...{ verb, times: Number(filled[3]), words: filled.slice(4, 4 + words.length) },
+    fields: new Map(fields.map(([name], i) => [name, filled[4 + words.length + i]!])),
+  })
+  if (!line.includes('{')) {
+    const always = fill(texts)
+    return () => always
+  }
+  const templates = texts.map(template)
+  return (variables) => fill(templates.map((text) => text(variables)))
 }
 
-const whenOf = (tokens: string[]): When | undefined => {
+/** The time in front of a line, as text. */
+const whenOf = (
+  tokens: string[],
+): { readonly from: string; readonly to: string; readonly isAbsolute: boolean } | undefined => {
   const first = tokens[0]!
   if (first === 'at') {
-    const from = Number(tokens[1])
+    const from = tokens[1]!
     tokens.splice(0, 2)
     return { from, to: from, isAbsolute: true }
   }
-  if (!/^\+\d/.test(first)) return undefined
+  if (!/^\+[\d{]/.test(first)) return undefined
   tokens.shift()
-  const [from, to] = first.slice(1).split('..').map(Number)
+  const [from, to] = first.slice(1).split('..')
   return { from: from!, to: to ?? from!, isAbsolute: false }
 }
 

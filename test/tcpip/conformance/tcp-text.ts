@@ -1,3 +1,4 @@
+import { writeU16, writeU32 } from '../../../src/protocol/kernel/codec.ts'
 import { checksumOf, pseudoHeaderSum, sum } from '../../../src/tcpip/checksum.ts'
 import { readSegment, segment } from '../../../src/tcpip/tcp/segment.ts'
 import { byteAt, type Flow } from './flow.ts'
@@ -12,20 +13,23 @@ export interface SegmentText {
   readonly flags: string
   readonly seq: number
   readonly length: number
-  readonly fields: ReadonlyMap<string, string>
 }
 
-/** Reads what the stack sent; the flow learns what it says. `undefined`: no segment. */
-export const readTcp = (flow: Flow, bytes: Uint8Array, ms: number): SegmentText | undefined => {
+/** Reads what the stack sent into `fields`; the flow learns what it says. `undefined`: no segment. */
+export const readTcp = (
+  flow: Flow,
+  bytes: Uint8Array,
+  ms: number,
+  fields: Map<string, string>,
+): SegmentText | undefined => {
   const read = segment()
   if (!readSegment(read, bytes)) return undefined
-  const flags = lettersOf(read.flags)
+  const flags = LETTERS[read.flags]!
   if (flags.includes('S')) {
     flow.ours ??= read.seq
     flow.lastSyn = read.seq
   }
   flow.ours ??= flags.includes('R') ? 0 : undefined
-  const fields = new Map<string, string>()
   if (flags.includes('A')) fields.set('ack', `${(read.ack - flow.theirs) | 0}`)
   fields.set('win', `${read.window}`)
   if (flags.includes('P')) fields.set('push', '')
@@ -49,7 +53,7 @@ export const readTcp = (flow: Flow, bytes: Uint8Array, ms: number): SegmentText 
   }
   const end = seq + read.length + (flags.includes('F') || flags.includes('S') ? 1 : 0)
   if (!flags.includes('R')) flow.next = Math.max(flow.next, end)
-  return { flags: flags.replace('P', ''), seq, length: read.length, fields }
+  return { flags: flags.replace('P', ''), seq, length: read.length }
 }
 
 /** The segment that a `<` line describes, `ms` after the case began. */
@@ -86,23 +90,26 @@ export const writeTcp = (
   for (const byte of field('options')?.split('.') ?? []) options.push(Number(byte))
   while (options.length % 4 !== 0) options.push(0)
   const b = new Uint8Array(20 + options.length + length)
-  b.set([...u16(peerPort), ...u16(Number(field('port') ?? flow.localPort ?? 80)), ...u32(seq + flow.theirs)], 0)
-  b.set(u32(flags.includes('A') ? Number(field('ack') ?? flow.next) + (flow.ours ?? 0) : 0), 8)
+  writeU16(b, 0, peerPort)
+  writeU16(b, 2, Number(field('port') ?? flow.localPort ?? 80))
+  writeU32(b, 4, seq + flow.theirs)
+  writeU32(b, 8, flags.includes('A') ? Number(field('ack') ?? flow.next) + (flow.ours ?? 0) : 0)
   b[12] = (Number(field('doff') ?? (20 + options.length) / 4) << 4) & 0xff
-  b[13] = flags === '-' ? 0 : [...flags].reduce((f, letter) => f | (1 << FLAGS.indexOf(letter)), 0)
-  b.set(u16(Number(field('win') ?? 65_535)), 14)
-  if (flags.includes('U')) b.set(u16(1), 18)
+  if (flags !== '-') for (const letter of flags) b[13]! |= 1 << FLAGS.indexOf(letter)
+  writeU16(b, 14, Number(field('win') ?? 65_535))
+  if (flags.includes('U')) writeU16(b, 18, 1)
   b.set(options, 20)
   const twist = Number(field('twist') ?? 0)
   for (let i = 0; i < length; i++) b[20 + options.length + i] = byteAt(seq - 1 + i) ^ twist
   const right = checksumOf(pseudoHeaderSum(peer, own, 6, b.length) + sum(b))
-  b.set(u16(field('csum') === 'bad' ? right ^ 0x1111 : right), 16)
+  writeU16(b, 16, field('csum') === 'bad' ? right ^ 0x1111 : right)
   return b
 }
 
-const lettersOf = (flags: number): string => [...FLAGS].filter((_, i) => (flags & (1 << i)) !== 0).join('')
 const u16 = (n: number): readonly number[] => [(n >>> 8) & 0xff, n & 0xff]
 const u32 = (n: number): readonly number[] => [(n >>> 24) & 0xff, (n >>> 16) & 0xff, (n >>> 8) & 0xff, n & 0xff]
 const FLAGS = 'FSRPAU'
+/** Each set of flags as letters. */
+const LETTERS = Array.from({ length: 64 }, (_, flags) => [...FLAGS].filter((_, i) => flags & (1 << i)).join(''))
 /** What the peer's timestamp clock showed when the case began. */
 const PEER_CLOCK = 1000

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { type RateSample, rateSample } from '../../../src/tcpip/tcp/congestion/controller.ts'
+import { type Controller, type RateSample, rateSample } from '../../../src/tcpip/tcp/congestion/controller.ts'
 import { cubic } from '../../../src/tcpip/tcp/congestion/cubic.ts'
 import { reno } from '../../../src/tcpip/tcp/congestion/reno.ts'
-import type { WindowState } from '../../../src/tcpip/tcp/congestion/window-based.ts'
 
 /** CUBIC (RFC 9438), HyStart++ (RFC 9406) and Reno (RFC 5681), told by hand what the network does. */
 const SMSS = 2748
 
 /** A controller with a window of so many segments and nothing lost yet. */
-const started = (make: () => unknown, segments: number, rtt = 100): WindowState => {
-  const w = make() as WindowState
+const started = (make: () => unknown, segments: number, rtt = 100): Controller => {
+  const w = make() as Controller
   w.init({
     ...{ now: 0, smss: SMSS, initialCwnd: segments * SMSS, srtt: rtt, sack: true, timestamps: true },
     random: () => 0.5,
@@ -17,16 +16,16 @@ const started = (make: () => unknown, segments: number, rtt = 100): WindowState 
   return w
 }
 /** The same behind slow start: a loss at `segments`, fully repaired. */
-const afterLoss = (make: () => unknown, segments: number, rtt = 100): WindowState => {
+const afterLoss = (make: () => unknown, segments: number, rtt = 100): Controller => {
   const w = started(make, segments, rtt)
   w.onRecovery(true, 0, segments * SMSS)
   w.onRecovery(false, 0, segments * SMSS)
   return w
 }
-const size = (w: WindowState): number => w.cwnd / SMSS
+const size = (w: Controller): number => w.cwnd / SMSS
 
 let delivered = 0
-const ack = (w: WindowState, now: number, bytes: number, given: Partial<RateSample> = {}): void => {
+const ack = (w: Controller, now: number, bytes: number, given: Partial<RateSample> = {}): void => {
   delivered += bytes
   w.onAck({
     ...rateSample(),
@@ -36,7 +35,7 @@ const ack = (w: WindowState, now: number, bytes: number, given: Partial<RateSamp
   })
 }
 /** A round trip in which everything of the window is acknowledged, two segments at a time. */
-const round = (w: WindowState, now: number, rtt = 100): void => {
+const round = (w: Controller, now: number, rtt = 100): void => {
   const begin = delivered
   let left = w.cwnd
   for (let i = 0; left > 0; i++) {
@@ -119,7 +118,7 @@ describe('CUBIC', () => {
 
 describe('HyStart++', () => {
   /** Rounds with these RTTs, ten segments each; how much each of them grew. */
-  const growths = (rtts: readonly number[]): { readonly w: WindowState; readonly by: readonly number[] } => {
+  const growths = (rtts: readonly number[]): { readonly w: Controller; readonly by: readonly number[] } => {
     const w = started(cubic, 20)
     const by = rtts.map((rtt, i) => {
       const before = w.cwnd
