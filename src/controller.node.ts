@@ -1,3 +1,7 @@
+/**
+ * Controllers, roots and planets of your own.
+ * @module rxzt/controller
+ */
 import { controllerFunctions } from './api/controller-functions.ts'
 import { createNodeOn } from './api/create-node.ts'
 import { nodePlatform } from './api/platform-node.ts'

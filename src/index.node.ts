@@ -1,3 +1,7 @@
+/**
+ * A member of ZeroTier networks: nodes, networks, sockets.
+ * @module rxzt
+ */
 import { type CreateNode, createNodeOn } from './api/create-node.ts'
 import { generateIdentityOn, validateIdentityOn } from './api/identity-functions.ts'
 import { nodePlatform } from './api/platform-node.ts'

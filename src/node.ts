@@ -1,3 +1,7 @@
+/**
+ * What only Node has: UDP links, stores in directories, adapters for its libraries.
+ * @module rxzt/node
+ */
 export { undiciConnector, ZtAgent, ZtHttpsAgent } from './api/adapter/agent.ts'
 export { createConnection } from './api/adapter/connection.ts'
 export { type DuplexOptions, toDuplex, type VirtualDuplex } from './api/adapter/duplex.ts'

@@ -1,3 +1,7 @@
+/**
+ * Networks in virtual time, for tests.
+ * @module rxzt/testing
+ */
 import { nodePlatform } from './api/platform-node.ts'
 import { virtualNetWith } from './api/virtual-net.ts'
 

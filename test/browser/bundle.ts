@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { type BuildResult, build } from 'esbuild'
+import { type BuildResult, build, type PluginBuild } from 'esbuild'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -14,7 +14,7 @@ export const bundleForBrowser = (file: string, inject: readonly string[] = []): 
     plugins: [
       {
         name: 'without providers of Node',
-        setup: ({ onResolve }) =>
+        setup: ({ onResolve }: PluginBuild) =>
           onResolve({ filter: /^\.\/providers\.ts$/ }, () => ({ path: `${root}test/browser/providers.ts` })),
       },
     ],

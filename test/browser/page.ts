@@ -31,7 +31,7 @@ const echo = async (): Promise<string> => {
   const [alice, bob] = [await net.node(), await net.node()]
   const [here, there] = await net.until(Promise.all([alice.join(id), bob.join(id)]))
   const server = await net.until(here.listen({ port: 80 }))
-  server.connections$.subscribe((socket) => void socket.end(`hello ${navigator.userAgent}`))
+  server.connections$.subscribe((socket) => void socket.end('hello from a page'))
   const socket = await net.until(there.connect({ host: here.address(4)!, port: 80 }))
   const { value } = await net.until(socket[Symbol.asyncIterator]().next())
   return new TextDecoder().decode(value)

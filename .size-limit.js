@@ -1,0 +1,7 @@
+/** What a browser loads, minified and gzipped, with every dependency. The sums are stated in docs/performance.md. */
+const quiet = (config) => ({ ...config, logLevel: 'error' })
+
+export default [
+  { name: 'createNode', path: 'dist/index.js', import: '{ createNode }', limit: '200 kB', gzip: true, modifyEsbuildConfig: quiet },
+  { name: 'virtualNet', path: 'dist/testing.js', import: '{ virtualNet }', limit: '230 kB', gzip: true, modifyEsbuildConfig: quiet },
+]
