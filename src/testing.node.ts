@@ -3,7 +3,12 @@
  * @module rxzt/testing
  */
 import { nodePlatform } from './api/platform-node.ts'
+import { recordWith, replayWith } from './api/recording.ts'
 import { virtualNetWith } from './api/virtual-net.ts'
 
 export * from './api/testing-surface.ts'
 export const virtualNet = virtualNetWith(nodePlatform.crypto)
+/** Plays a scenario in a virtual network and records its wire; see `Recording`. */
+export const record = recordWith(virtualNet)
+/** Plays a scenario again as it was recorded; rejects where the wire differs. */
+export const replay = replayWith(virtualNet)

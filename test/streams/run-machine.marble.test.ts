@@ -1,8 +1,8 @@
 import { Subject } from 'rxjs'
-import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
 import type { Machine } from '../../src/protocol/kernel/machine.ts'
 import { type Live, runMachine } from '../../src/streams/run-machine.ts'
+import { marbles } from '../../src/streams/virtual/marbles.ts'
 import { VirtualClock } from '../../src/streams/virtual/virtual-clock.ts'
 
 interface Talker {
@@ -16,16 +16,9 @@ const talker: Machine<Talker, string, string> = {
   tick: (state, now) => (now < state.due ? [state, []] : [{ due: Number.POSITIVE_INFINITY }, ['z']]),
 }
 
-const marbles = (
-  run: (helpers: Parameters<Parameters<TestScheduler['run']>[0]>[0], clock: TestScheduler) => void,
-): void => {
-  const clock = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
-  clock.run((helpers) => run(helpers, clock))
-}
-
 describe('a machine as an operator', () => {
   it('turns inputs into outputs and keeps the deadline', () => {
-    marbles(({ hot, expectObservable }, clock) => {
+    marbles(({ hot, expectObservable, clock }) => {
       const input = '   a--b---------c'
       const expected = ' a--b----z----c----z'
       expectObservable(hot(input).pipe(runMachine(talker, clock)), '^------------------------!').toBe(expected)
@@ -33,19 +26,19 @@ describe('a machine as an operator', () => {
   })
 
   it('ends with its input, and its alarm with it', () => {
-    marbles(({ hot, expectObservable }, clock) => {
+    marbles(({ hot, expectObservable, clock }) => {
       expectObservable(hot('a-|').pipe(runMachine(talker, clock))).toBe('a-|')
     })
   })
 
   it('passes on an error of its input', () => {
-    marbles(({ hot, expectObservable }, clock) => {
+    marbles(({ hot, expectObservable, clock }) => {
       expectObservable(hot('a-#').pipe(runMachine(talker, clock))).toBe('a-#')
     })
   })
 
   it('lets go of input and alarm when nobody listens', () => {
-    marbles(({ hot, expectObservable, expectSubscriptions }, clock) => {
+    marbles(({ hot, expectObservable, expectSubscriptions, clock }) => {
       const input = hot('a--b--')
       expectObservable(input.pipe(runMachine(talker, clock)), '^--!').toBe('a--')
       expectSubscriptions(input.subscriptions).toBe('^--!')
@@ -53,7 +46,7 @@ describe('a machine as an operator', () => {
   })
 
   it('errors the stream when the machine is broken', () => {
-    marbles(({ hot, expectObservable }, clock) => {
+    marbles(({ hot, expectObservable, clock }) => {
       const broken: Machine<Talker, string, string> = {
         ...talker,
         step: () => {

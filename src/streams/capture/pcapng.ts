@@ -12,6 +12,7 @@ import {
   type BlockOption,
   enhancedPacket,
   interfaceDescription,
+  joined,
   OPTION_APPLICATION,
   OPTION_COMMENT,
   OPTION_FLAGS,
@@ -120,16 +121,6 @@ export const summary = ({ verb, source, dest, id, cipher, outcome }: PacketTrace
 }
 
 const text = (code: number, value: string): BlockOption => [code, encoder.encode(value)]
-
-const joined = (...pieces: readonly Uint8Array[]): Uint8Array => {
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
-}
 
 const encoder = new TextEncoder()
 const isEndpoint = (x: unknown): boolean =>
