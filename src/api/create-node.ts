@@ -4,7 +4,8 @@ import { parseIdentity, printIdentity, printSecret, publicKeyOf } from '../proto
 import type { Crypto } from '../protocol/crypto/suite.ts'
 import { decode } from '../protocol/kernel/codec.ts'
 import { explain } from '../protocol/kernel/error.ts'
-import { parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
+import { type Address, parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
+import type { Random } from '../protocol/kernel/rng.ts'
 import { parseLocalSettings } from '../protocol/network/local-settings.ts'
 import { type PeerRecord, peerRecord } from '../protocol/peer/peer-record.ts'
 import { publicPlanet } from '../protocol/world/planet.ts'
@@ -45,6 +46,10 @@ export const createNodeOn =
     const planet = givenPlanet(checked.planet)
     const rules = localRules(checked.trustedPaths, checked.paths)
     const bonding = checkedBonding(checked.bonding)
+    const clock = checked.scheduler ?? platform.clock()
+    const link = withRelay(linkOf(checked, platform), checked, platform, clock)
+    const orbits = wantedMoons(checked.moons)
+    // what is wrong with the options is said before anything is opened
     await store.open?.()
     const keeper = new Keeper(store, kept)
     const identities = platform.identities()
@@ -65,18 +70,18 @@ export const createNodeOn =
         ...(bonding === undefined ? {} : { bonding }),
       }
       signal?.throwIfAborted()
-      const clock = checked.scheduler ?? platform.clock()
       const running = new RunningNode(setup, {
         clock,
-        random: checked.random ?? platform.random(),
+        random: checked.random === undefined ? platform.random() : checkedRandom(checked.random),
         crypto: platform.crypto(),
-        link: withRelay(linkOf(checked, platform), checked, platform, clock),
+        link,
         validate: (wire, answer) => validate(identities, wire, answer),
       })
       const node = new VirtualNode(running, keeper, end)
       const proof = proved(identity, checked, node, identities)
       // what keeps the node from starting ends the proof too, and is what the caller has to hear
       proof.catch(() => undefined)
+      for (const orbit of orbits) running.tell({ _tag: 'Orbit', ...orbit })
       await start(node, checked, store, kept.networks)
       await proof
       if (autoUnref) node.unref()
@@ -115,8 +120,6 @@ const start = async (node: VirtualNode, options: NodeOptions, store: StateStore,
   const { running } = node
   const { signal } = options
   node.keeper.watch(running)
-  for (const { id, seed } of options.moons ?? [])
-    running.tell({ _tag: 'Orbit', id: BigInt(`0x${asWorldId(id)}`), seed: parseAddress(asNodeId(seed))! })
   for (const key of networks ? await store.list('network.local') : []) {
     const settings = key.kind === 'network.local' ? await store.get(key) : undefined
     if (settings !== undefined && 'id' in key) node.settings.set(parseNetworkId(key.id)!, parseLocalSettings(settings))
@@ -149,7 +152,8 @@ const start = async (node: VirtualNode, options: NodeOptions, store: StateStore,
   } catch (error) {
     running.onFatal = () => undefined
     await node.close({ graceMs: 0 })
-    throw fatal ?? error
+    // what an option did wrong is no error of the node's own
+    throw fatal?.cause instanceof ArgumentError ? fatal.cause : (fatal ?? error)
   }
   running.onFatal = atRuntime
   if (signal === undefined) return
@@ -157,6 +161,21 @@ const start = async (node: VirtualNode, options: NodeOptions, store: StateStore,
   signal.addEventListener('abort', abort, { once: true })
   node.closed.catch(() => undefined).finally(() => signal.removeEventListener('abort', abort))
 }
+
+const wantedMoons = (moons: NodeOptions['moons'] = []): readonly { readonly id: bigint; readonly seed: Address }[] =>
+  moons.map(({ id, seed }) => ({ id: BigInt(`0x${asWorldId(id)}`), seed: parseAddress(asNodeId(seed))! }))
+
+/** Somebody's source of chance, of which the protocol is told nothing but bytes, and as many as it wants. */
+const checkedRandom =
+  (random: Random): Random =>
+  (bytes) => {
+    const made: unknown = random(bytes)
+    if (made instanceof Uint8Array && made.length === bytes) return made
+    throw new ArgumentError(
+      'ERR_ZT_INVALID_OPTION',
+      `random (${typeof made}) is not valid — it has to give as many bytes as it is asked for, in a Uint8Array`,
+    )
+  }
 
 const validate = (identities: IdentityWorks, identity: WireIdentity, answer: (valid: boolean) => void): void => {
   const valid = identities.validate(identity)

@@ -1,5 +1,6 @@
 import { type Observable, Subject } from 'rxjs'
-import { NodeError, type ZtError } from '../streams/error.ts'
+import type { ZtError } from '../streams/error.ts'
+import { Takers } from './takers.ts'
 
 /**
  * What waits to be read from a socket of datagrams: shown as it arrives to subscribers, kept for whoever iterates, the
@@ -13,11 +14,9 @@ export class DatagramInbox<T extends { readonly data: Uint8Array }> {
   readonly #onDrop: () => void
   readonly #queue: T[] = []
   #queuedBytes = 0
-  readonly #takers: { resolve: (item: T | undefined) => void; reject: (error: Error) => void }[] = []
+  readonly #takers = new Takers<T>(() => this.#shift())
   readonly #live = new Subject<T>()
   #iterated = false
-  #closed = false
-  #reason: ZtError | undefined
 
   constructor(most: number, onDrop: () => void) {
     this.#most = most
@@ -26,34 +25,18 @@ export class DatagramInbox<T extends { readonly data: Uint8Array }> {
   }
 
   put(item: T): void {
-    const taker = this.#takers.shift()
-    if (taker !== undefined) taker.resolve(item)
-    else if (this.#iterated || !this.#live.observed) this.#keep(item)
+    if (!this.#takers.give(item) && (this.#iterated || !this.#live.observed)) this.#keep(item)
     this.#live.next(item)
   }
 
   iterator(close: () => Promise<void>): AsyncIterator<T> {
     this.#iterated = true
-    return {
-      next: async () => {
-        const value = this.#shift() ?? (await this.#next())
-        return value === undefined ? { done: true, value } : { done: false, value }
-      },
-      return: async () => {
-        await close()
-        return { done: true, value: undefined }
-      },
-    }
+    return this.#takers.iterator(close)
   }
 
   /** What is kept can still be read; then the iteration ends, with `reason` unless the node was closed in good order. */
   end(reason: ZtError | undefined): void {
-    this.#closed = true
-    const isQuiet = reason === undefined || (reason instanceof NodeError && reason.code === 'ERR_ZT_CLOSED')
-    this.#reason = reason
-    for (const taker of this.#takers.splice(0))
-      if (isQuiet) taker.resolve(undefined)
-      else taker.reject(reason)
+    this.#takers.end(reason)
     this.#live.complete()
   }
 
@@ -71,12 +54,6 @@ export class DatagramInbox<T extends { readonly data: Uint8Array }> {
     const oldest = this.#queue.shift()
     this.#queuedBytes -= oldest?.data.length ?? 0
     return oldest
-  }
-
-  #next(): Promise<T | undefined> {
-    if (this.#reason !== undefined) return Promise.reject(this.#reason)
-    if (this.#closed) return Promise.resolve(undefined)
-    return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }))
   }
 }
 

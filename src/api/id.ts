@@ -3,7 +3,7 @@ import { isReserved, networkId as networkBits, parseAddress, parseNetworkId } fr
 import { type IpAddress, parseIp, printIp } from '../protocol/kernel/ip.ts'
 import { rfc4193 as rfc4193Bytes, sixPlane as sixPlaneBytes } from '../protocol/network/managed-address.ts'
 import { ArgumentError } from '../streams/error.ts'
-import { anything, checkOptions, refuse } from '../streams/option.ts'
+import { anything, checkOptions, isRecord, refuse } from '../streams/option.ts'
 import {
   type NetworkId as NetworkIdText,
   type NodeId as NodeIdText,
@@ -87,12 +87,31 @@ export const sixPlane = (network: NetworkId | string, node: NodeId | string): Ip
 export const rfc4193 = (network: NetworkId | string, node: NodeId | string): IpAddress =>
   printIp(rfc4193Bytes(parseAddress(asNodeId(node))!, parseNetworkId(asNetworkId(network))!))
 
+/** What an ad-hoc network is for: a range of TCP ports, or everything, with IPv4 as well. */
+export type AdhocOptions =
+  | { readonly ports: readonly [number, number] }
+  | {
+      /** The first octet of everybody's IPv4 address, which goes on with the last three bytes of the node ID: /8. */
+      readonly ipv4: number
+      /** A node that all of them keep in contact with. */
+      readonly hub?: NodeId | string
+    }
+
 /**
- * The ID of a network without a controller: everybody who joins it is a member, IPv6 only, and only the TCP ports of
- * the range are open.
+ * The ID of a network without a controller: everybody who joins it is a member. With `ports` it is IPv6 only, and only
+ * those TCP ports are open; with `ipv4` nothing is closed.
+ * @throws {ArgumentError} `ERR_ZT_INVALID_OPTION`, `ERR_ZT_INVALID_ID`
  * @example adhocNetworkId({ ports: [80, 80] }) // 'ff00500050000000'
+ * @example adhocNetworkId({ ipv4: 10, hub: '8056c2e21c' }) // 'ff0a8056c2e21c01'
  */
-export const adhocNetworkId = (options: { readonly ports: readonly [number, number] }): NetworkId => {
+export const adhocNetworkId = (options: AdhocOptions): NetworkId => {
+  if (isRecord(options) && 'ipv4' in options) {
+    checkOptions('adhocNetworkId()', options, { ipv4: anything, hub: anything })
+    const { ipv4, hub } = options
+    within('ipv4', ipv4, 1, 223)
+    const address = hub === undefined ? 0n : BigInt(`0x${asNodeId(hub)}`)
+    return publicNetworkId(networkBits((0xffn << 56n) | (BigInt(ipv4) << 48n) | (address << 8n) | 1n))
+  }
   checkOptions('adhocNetworkId()', options, { ports: anything })
   if (!Array.isArray(options.ports)) refuse('ports', options.ports, 'pass the first and the last port')
   const [first, last] = options.ports

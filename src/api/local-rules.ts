@@ -1,7 +1,6 @@
 import type { Endpoint } from '../protocol/datagram.ts'
 import { type Address, parseAddress } from '../protocol/kernel/id.ts'
-import { parseIp, printIp } from '../protocol/kernel/ip.ts'
-import type { Prefix } from '../protocol/peer/endpoint.ts'
+import { printIp } from '../protocol/kernel/ip.ts'
 import {
   type LocalRules,
   MAX_MTU,
@@ -12,6 +11,7 @@ import {
 } from '../protocol/peer/local-rules.ts'
 import { ArgumentError } from '../streams/error.ts'
 import { asNodeId, type NodeId } from './id.ts'
+import { asPrefix } from './prefix.ts'
 
 /** A physical network inside which packets are neither encrypted nor checked. Both ends have to be told so. */
 export interface TrustedPath {
@@ -61,14 +61,6 @@ export const localRules = (trustedPaths: readonly TrustedPath[] = [], paths: Pat
   const problem = problemIn(rules)
   if (problem !== undefined) throw new ArgumentError('ERR_ZT_INVALID_OPTION', explain(problem))
   return rules
-}
-
-const asPrefix = (name: string, text: string): Prefix => {
-  const [ip = '', bits = '', ...more] = text.split('/')
-  const address = parseIp(ip)
-  if (address === undefined || !/^\d{1,3}$/.test(bits) || Number(bits) > 8 * address.length || more.length > 0)
-    throw new ArgumentError('ERR_ZT_INVALID_OPTION', `${name} "${text}" is no prefix — write it like 10.1.0.0/16`)
-  return { address, bits: Number(bits) }
 }
 
 const explain = (problem: RuleProblem): string => {

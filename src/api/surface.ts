@@ -1,6 +1,5 @@
 /** What `rxzt` exports on every host; the entry points add what needs hands. */
-export type { Endpoint, LinkDatagram, LocalSocket, OutgoingDatagram } from '../protocol/datagram.ts'
-export type { IpAddress } from '../protocol/kernel/ip.ts'
+export type { LinkDatagram, LocalSocket, OutgoingDatagram } from '../protocol/datagram.ts'
 export type { World } from '../protocol/world/world.ts'
 export type { Counts } from '../streams/counters.ts'
 export type { Drop } from '../streams/drop-log.ts'
@@ -16,9 +15,7 @@ export {
 } from '../streams/error.ts'
 export type { ZtEvent } from '../streams/event.ts'
 export type { Link, LinkStats } from '../streams/link.ts'
-export type { Mac } from '../streams/public-id.ts'
 export type {
-  IpPrefix,
   Neighbor,
   NetworkLogin,
   NetworkState,
@@ -31,12 +28,14 @@ export { statsDelta$ } from '../streams/stats-delta.ts'
 export { memoryStore, type StateStore, type StoreKey } from '../streams/store.ts'
 export type { FrameTrace, PacketTrace, TraceRecord } from '../streams/trace.ts'
 export type { TcpInfo } from '../tcpip/tcp/inspect.ts'
-export { parseIp, type SocketAddress } from './address.ts'
+export { parseIp } from './address.ts'
 export type { BondingOptions } from './bonding.ts'
 export type { Bytes } from './bytes.ts'
 export { consume } from './consume.ts'
+export { Endpoint, IpAddress, IpPrefix, Mac, SocketAddress } from './codec.ts'
 export {
   adhocNetworkId,
+  type AdhocOptions,
   asNetworkId,
   asNodeId,
   asWorldId,
@@ -50,6 +49,7 @@ export {
 } from './id.ts'
 export { type Identity, isIdentity, parseIdentity } from './identity.ts'
 export type { PathOptions, TrustedPath } from './local-rules.ts'
+export type { LocalRoute } from './local-route.ts'
 export type { Network } from './network.ts'
 export type { BindOptions, ConnectOptions, ListenOptions, ResolveOptions } from './network-options.ts'
 export type { JoinOptions, NodeStats, ZtNode } from './node.ts'

@@ -11,7 +11,7 @@ export class TcpInbox {
   #ended = false
   #failure: Error | undefined
   #discarding = false
-  #onReadable: (() => void) | undefined
+  readonly #onReadable: (() => void)[] = []
   readonly #consume: (bytes: number) => void
 
   /** `consume` opens the receive window by as many bytes. */
@@ -90,17 +90,18 @@ export class TcpInbox {
     return this.#ended ? null : undefined
   }
 
-  /** Calls back once, as soon as `take` has something to say. One reader at a time. */
+  /** Calls back once, as soon as `take` has something to say; those who asked first come first. */
   whenReadable(then: () => void): void {
-    this.#onReadable = then
-    if (this.#first < this.#chunks.length || this.#ended || this.#failure !== undefined) this.#wake()
+    this.#onReadable.push(then)
+    this.#wake()
   }
   forget(): void {
-    this.#onReadable = undefined
+    this.#onReadable.length = 0
   }
 
   /** The next chunk, or `null` at the end. */
   read(): Promise<Uint8Array | null> {
+    if (this.#onReadable.length === 0 && this.#first < this.#chunks.length) return Promise.resolve(this.take() ?? null)
     return new Promise((resolve, reject) => {
       this.whenReadable(() => {
         try {
@@ -113,10 +114,11 @@ export class TcpInbox {
   }
 
   #wake(): void {
-    const then = this.#onReadable
-    if (then === undefined) return
-    this.#onReadable = undefined
-    then()
+    while (this.#onReadable.length > 0 && this.#isReadable()) this.#onReadable.shift()!()
+  }
+
+  #isReadable(): boolean {
+    return this.#first < this.#chunks.length || this.#ended || this.#failure !== undefined
   }
 }
 

@@ -20,7 +20,8 @@ export class TcpOutbox {
   readonly #limit: number
   #waiting = 0
   #bytesWritten = 0
-  #asked = false
+  /** Bytes that the stack was given and has not answered for. */
+  #asked = 0
   #pumping = false
   #full = false
   #ending: Written[] | undefined
@@ -66,14 +67,15 @@ export class TcpOutbox {
 
   /** The stack took `bytes` of the last write. */
   wrote(bytes: number): void {
-    this.#asked = false
+    const asked = this.#asked
+    this.#asked = 0
     const head = this.#queue[0]
     if (head === undefined) return
     head.sent += bytes
     this.#waiting -= bytes
     this.#bytesWritten += bytes
-    if (head.sent < head.data.length) this.#full = true
-    else this.#queue.shift()?.done()
+    if (bytes < asked) this.#full = true
+    else if (head.sent === head.data.length) this.#queue.shift()?.done()
     this.#pump()
   }
 
@@ -105,7 +107,7 @@ export class TcpOutbox {
   #pump(): void {
     if (this.#pumping) return
     this.#pumping = true
-    while (!this.#asked && !this.#full && this.#failure === undefined) {
+    while (this.#asked === 0 && !this.#full && this.#failure === undefined) {
       const head = this.#queue[0]
       if (head === undefined) break
       if (head.data.length === 0) {
@@ -113,8 +115,10 @@ export class TcpOutbox {
         head.done()
         continue
       }
-      this.#asked = true
-      this.#write(head.sent === 0 ? head.data : head.data.subarray(head.sent))
+      const whole = head.sent === 0 && head.data.length <= MOST
+      const next = whole ? head.data : head.data.subarray(head.sent, head.sent + MOST)
+      this.#asked = next.length
+      this.#write(next)
     }
     this.#pumping = false
     if (this.#queue.length === 0 && this.#ending !== undefined && !this.#ended && this.#failure === undefined) {
@@ -124,3 +128,6 @@ export class TcpOutbox {
     }
   }
 }
+
+/** Bytes that the stack is given at a time: it may be on another thread, and what it does not take is given again. */
+const MOST = 256 * 1024

@@ -1,10 +1,11 @@
 import { Observable, type SchedulerLike, Subject } from 'rxjs'
-import { NodeError, SocketError, type ZtError } from '../streams/error.ts'
+import { SocketError, type ZtError } from '../streams/error.ts'
 import type { RunningNetwork } from '../streams/network.ts'
 import type { NodeId } from '../streams/public-id.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
 import type { TcpOptions } from '../tcpip/stack-io.ts'
 import type { SocketAddress } from './address.ts'
+import { Takers } from './takers.ts'
 import { type TcpSocket, VirtualTcpSocket } from './tcp-socket.ts'
 
 /** Accepts TCP connections. Closing it leaves accepted connections alone. */
@@ -17,6 +18,7 @@ export interface TcpServer extends AsyncIterable<TcpSocket>, AsyncDisposable {
   close(): Promise<void>
 }
 
+/** Only `true` lets a connection in. It is asked at once, so it cannot wait for anything. */
 export type Accept = (remote: SocketAddress, peer: NodeId | undefined) => boolean
 
 export class VirtualTcpServer implements TcpServer, SocketSink {
@@ -28,10 +30,9 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
   readonly #options: TcpOptions
   readonly #accept: Accept | undefined
   readonly #queue: VirtualTcpSocket[] = []
-  readonly #takers: { resolve: (socket: TcpSocket | undefined) => void; reject: (error: Error) => void }[] = []
+  readonly #takers = new Takers<TcpSocket>(() => this.#take())
   readonly #live = new Subject<TcpSocket>()
   readonly #onClose: (() => void)[] = []
-  #reason: ZtError | undefined
   #closed = false
 
   constructor(
@@ -70,16 +71,7 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<TcpSocket> {
-    return {
-      next: async () => {
-        const value = this.#take() ?? (await this.#next())
-        return value === undefined ? { done: true, value } : { done: false, value }
-      },
-      return: async () => {
-        await this.close()
-        return { done: true, value: undefined }
-      },
-    }
+    return this.#takers.iterator(() => this.close())
   }
 
   /** Called back when the server is closed, by whomever. */
@@ -103,7 +95,7 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
     this.#queue.push(socket)
     if (this.#closed || !this.#welcome(socket)) this.#take()?.reset()
     else if (this.#live.observed) this.#live.next(this.#take()!)
-    else if (this.#takers.length > 0) this.#takers.shift()!.resolve(this.#take())
+    else if (this.#takers.waiting > 0) this.#takers.give(this.#take()!)
   }
 
   /** The connection that waits longest. The stack lets no more than the backlog wait, and is told of each that goes. */
@@ -113,25 +105,24 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
     return socket
   }
 
-  #welcome(socket: VirtualTcpSocket): boolean {
-    return this.#accept === undefined || this.#accept(socket.remote, socket.peer)
-  }
-
-  #next(): Promise<TcpSocket | undefined> {
-    if (this.#reason !== undefined) return Promise.reject(this.#reason)
-    if (this.#closed) return Promise.resolve(undefined)
-    return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }))
+  /** A filter that fails, or that gives a promise, lets nobody in. */
+  #welcome({ remote, peer }: VirtualTcpSocket): boolean {
+    if (this.#accept === undefined) return true
+    try {
+      const answer: unknown = this.#accept(remote, peer)
+      if (typeof answer === 'boolean') return answer
+      this.#network.note('error', `accept() gave ${typeof answer}, not true or false: connection refused`)
+    } catch (error) {
+      this.#network.note('error', 'accept() failed: connection refused', { error: String(error) })
+    }
+    return false
   }
 
   #end(reason?: ZtError): void {
     if (this.#closed) return
     this.#closed = true
-    // a node or network that was closed on purpose ends the loop; anything else is news
-    this.#reason = reason instanceof NodeError && reason.code === 'ERR_ZT_CLOSED' ? undefined : reason
     for (const socket of this.#queue.splice(0)) socket.reset()
-    for (const taker of this.#takers.splice(0))
-      if (this.#reason === undefined) taker.resolve(undefined)
-      else taker.reject(this.#reason)
+    this.#takers.end(reason)
     this.#live.complete()
     for (const then of this.#onClose.splice(0)) then()
   }

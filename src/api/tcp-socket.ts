@@ -36,13 +36,13 @@ export interface TcpSocket extends AsyncIterable<Uint8Array>, AsyncDisposable {
   readonly closed: Promise<void>
   /**
    * Queues `data` and resolves once the send buffer has taken all of it, not when the peer has acknowledged it. The
-   * bytes are borrowed until then.
+   * bytes are borrowed until then. `signal` and `timeout` end the wait, not the write: half of it may be on its way.
    * @throws {SocketError} `ECONNRESET`, `ETIMEDOUT`; `EPIPE` after `end`; `ERR_ZT_BACKPRESSURE` if too much waits unawaited.
    * @example for await (const chunk of socket) await socket.write(chunk) // an echo server
    */
   write(data: Bytes | readonly Bytes[], options?: WaitOptions): Promise<void>
   /** Half-close: FIN once everything written is in the send buffer. Reading goes on. */
-  end(data?: Bytes): Promise<void>
+  end(data?: Bytes, options?: WaitOptions): Promise<void>
   /** Ends, throws away what is still read, and waits for the peer's FIN, at most 20 s. Idempotent. */
   close(): Promise<void>
   /** RST now; what was not acknowledged is lost. */
@@ -165,11 +165,19 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
     )
   }
 
-  async end(data?: Bytes): Promise<void> {
-    const last = data === undefined ? undefined : this.write(data)
-    const ended = new Promise<void>((resolve, reject) => {
-      this.outbox.end((error) => (error === undefined ? resolve() : reject(error)))
-    })
+  async end(data?: Bytes, options: WaitOptions = {}): Promise<void> {
+    checkOptions('end()', options, waitRules)
+    const bytes = data === undefined ? undefined : toBytes(data)
+    const last = bytes === undefined ? undefined : this.write(bytes, options)
+    const ended = waitFor<void>(
+      this.clock,
+      options,
+      () => new SocketError('ETIMEDOUT', 'shutdown', this.remote),
+      ({ resolve, reject }) => {
+        this.outbox.end((error) => (error === undefined ? resolve() : reject(error)))
+        return () => undefined
+      },
+    )
     await Promise.all([last, ended])
   }
 
@@ -196,14 +204,15 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     this.lock('iterator')
+    let left = false
     return {
       next: async () => {
-        const chunk = this.inbox.take()
-        const value = chunk === undefined ? await this.inbox.read() : chunk
+        const value = left ? null : await this.inbox.read()
         return value === null ? { done: true, value: undefined } : { done: false, value }
       },
       // leaving a loop early: in good order if nothing was lost by it
       return: async () => {
+        left = true
         if (this.inbox.length > 0) this.reset()
         else void this.close()
         return { done: true, value: undefined }

@@ -12,7 +12,10 @@ export const readableOf = (socket: VirtualTcpSocket): ReadableStream<Uint8Array>
         controller.close()
         // a reader that brought its own buffer waits for an answer
         controller.byobRequest?.respond(0)
-      } else controller.enqueue(chunk as Uint8Array<ArrayBuffer>)
+        return
+      }
+      // a stream takes the whole buffer away from whoever else looks at it, and chunks are views
+      controller.enqueue(chunk.slice() as Uint8Array<ArrayBuffer>)
     },
     cancel: () => {
       if (socket.inbox.length > 0) socket.reset()

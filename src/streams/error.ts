@@ -15,6 +15,7 @@ export type ZtErrorCode =
   | 'ERR_ZT_INVALID_ID'
   | 'ERR_ZT_INVALID_OPTION'
   | 'ERR_ZT_LEFT'
+  | 'ERR_ZT_LINK'
   | 'ERR_ZT_LOCKED'
   | 'ERR_ZT_NOT_FOUND'
   | 'ERR_ZT_PLANET_INVALID'

@@ -110,7 +110,11 @@ const statusEvent: Readonly<Partial<Record<NetworkState['status'], StatusEvent>>
 }
 
 /** Members of `b` that `a` does not have. */
-const missing = <T>(a: readonly T[], b: readonly T[]): readonly T[] => b.filter((x) => !a.some((y) => equal(x, y)))
+const missing = <T>(a: readonly T[], b: readonly T[]): readonly T[] => {
+  if (a === b || b.length === 0) return []
+  const known = new Set(a.map((x) => JSON.stringify(x)))
+  return b.filter((x) => !known.has(JSON.stringify(x)))
+}
 const equal = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)
 
 /** What a controller may change; multicast groups and revisions come and go by themselves. */

@@ -1,7 +1,7 @@
 import { type SchedulerLike, Subject, Subscription } from 'rxjs'
 import type { Identity, SecretIdentity } from '../protocol/crypto/identity.ts'
 import type { Crypto } from '../protocol/crypto/suite.ts'
-import type { Endpoint, LocalSocket } from '../protocol/datagram.ts'
+import type { Endpoint, LinkDatagram, LocalSocket, OutgoingDatagram } from '../protocol/datagram.ts'
 import type { Address, NetworkId } from '../protocol/kernel/id.ts'
 import type { Random } from '../protocol/kernel/rng.ts'
 import type { Bonding } from '../protocol/peer/bond.ts'
@@ -14,7 +14,7 @@ import { type Vl2State, vl2 } from '../protocol/vl2.ts'
 import type { Vl2Input, Vl2Output } from '../protocol/vl2-io.ts'
 import type { World } from '../protocol/world/world.ts'
 import type { Link } from './link.ts'
-import { type Live, runMachine } from './run-machine.ts'
+import { type Live, runMachine, safely } from './run-machine.ts'
 
 /** Everything a node needs of the world around it. */
 export interface NodeHands {
@@ -52,6 +52,8 @@ export interface LayerPorts {
   readonly vl2News: (news: Vl2News) => void
   readonly local: (sockets: readonly LocalSocket[]) => void
   readonly unbound: (error: unknown) => void
+  /** The link threw, or its datagrams ended with an error: both of which it never does. */
+  readonly broken: (error: unknown) => void
   readonly defect: (error: unknown) => void
 }
 
@@ -86,12 +88,14 @@ export class Layers {
     this.#vl1State = { state: physical.initial }
     this.#vl2State = { state: member.initial }
     this.#running.add(
-      this.#vl2.pipe(runMachine(member, clock, this.#vl2State)).subscribe({ next: this.#vl2Deed, error: ports.defect }),
+      this.#vl2
+        .pipe(runMachine(member, clock, this.#vl2State))
+        .subscribe({ next: safely(this.#vl2Deed, ports.defect), error: ports.defect }),
     )
     this.#running.add(
       this.#vl1
         .pipe(runMachine(physical, clock, this.#vl1State))
-        .subscribe({ next: this.#vl1Deed, error: ports.defect }),
+        .subscribe({ next: safely(this.#vl1Deed, ports.defect), error: ports.defect }),
     )
   }
 
@@ -103,7 +107,8 @@ export class Layers {
       this.#vl1.next({ _tag: 'Local', sockets })
     }
     this.#running.add(link.local$.subscribe({ next: bound, error: this.#ports.unbound }))
-    this.#running.add(link.incoming$.subscribe((batch) => this.#vl1.next({ _tag: 'Datagrams', batch })))
+    const arrived = (batch: readonly LinkDatagram[]): void => this.#vl1.next({ _tag: 'Datagrams', batch })
+    this.#running.add(link.incoming$.subscribe({ next: arrived, error: this.#ports.broken }))
   }
 
   get peers(): ReadonlyMap<Address, PeerSnapshot> {
@@ -150,7 +155,7 @@ export class Layers {
   readonly #vl1Deed = (output: Vl1Output): void => {
     switch (output._tag) {
       case 'Transmit':
-        this.#hands.link.send(output.datagrams)
+        this.#transmit(output.datagrams)
         return
       case 'Received':
         this.#vl2.next({ _tag: 'Messages', messages: output.messages })
@@ -171,6 +176,14 @@ export class Layers {
       }
       default:
         this.#ports.vl1News(output)
+    }
+  }
+
+  #transmit(datagrams: readonly OutgoingDatagram[]): void {
+    try {
+      this.#hands.link.send(datagrams)
+    } catch (error) {
+      this.#ports.broken(error)
     }
   }
 

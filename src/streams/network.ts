@@ -12,13 +12,13 @@ import { type StackState, stack } from '../tcpip/stack.ts'
 import type { StackCall, StackDropReason, StackInput, StackOutput } from '../tcpip/stack-io.ts'
 import type { TcpInfo } from '../tcpip/tcp/inspect.ts'
 import { Counters, type Counts } from './counters.ts'
-import type { ZtError } from './error.ts'
+import { ArgumentError, type ZtError } from './error.ts'
 import type { AddressClaim } from './event.ts'
 import { type NodeId, publicMac, publicNodeId } from './public-id.ts'
-import { type Live, runMachine } from './run-machine.ts'
-import { familyOf, type IpPrefix, type Neighbor, type NetworkState, networkState } from './snapshot.ts'
+import { type Live, runMachine, safely } from './run-machine.ts'
+import { familyOf, type IpPrefix, type Neighbor, type NetworkState, networkState, type Route } from './snapshot.ts'
 import { type SocketId, SocketTable } from './sockets.ts'
-import { type FrameTrace, frameTrace } from './trace.ts'
+import { type FrameTrace, frameTrace, type TraceRecord } from './trace.ts'
 
 /** What a network asks of the node it belongs to. */
 export interface NetworkPorts {
@@ -33,6 +33,7 @@ export interface NetworkPorts {
 }
 
 /** One joined network: its host stack, its sockets, and what users see of it. */
+  readonly note: (level: TraceRecord['level'], message: string, data: TraceRecord['data']) => void
 export class RunningNetwork {
   readonly id: NetworkId
   readonly sockets = new SocketTable()
@@ -64,6 +65,8 @@ export class RunningNetwork {
   constructor(id: NetworkId, self: Address, allowed: LocalSettings, ports: NetworkPorts) {
     this.id = id
     this.#ports = ports
+  /** Routes that were added here, by their target. */
+  readonly #ownRoutes = new Map<string, Route>()
     this.#allowed = allowed
     this.#scheme = macScheme(id)
     this.#mac = macOf(this.#scheme, self)
@@ -75,7 +78,9 @@ export class RunningNetwork {
     )
     const host = stack({ mac: this.#mac, random: ports.random })
     this.#stack = { state: host.initial }
-    this.#input.pipe(runMachine(host, ports.clock, this.#stack)).subscribe({ next: this.#deed, error: ports.defect })
+    this.#input
+      .pipe(runMachine(host, ports.clock, this.#stack))
+      .subscribe({ next: safely(this.#deed, ports.defect), error: ports.defect })
     ports.changed(undefined, this.state$.value)
   }
 
@@ -124,6 +129,11 @@ export class RunningNetwork {
     this.#publish()
   }
 
+  /** A line of the node's log. */
+  note(level: TraceRecord['level'], message: string, data: Readonly<Record<string, unknown>> = {}): void {
+    this.#ports.note(level, message, { network: this.state.id, ...data })
+  }
+
   /** Which parts of the configuration the host stack takes. */
   get allowed(): LocalSettings {
     return this.#allowed
@@ -150,6 +160,24 @@ export class RunningNetwork {
   /** The on-link prefixes: never to be taken for physical networks. */
   get config(): NetworkConfig | undefined {
     return this.#config
+  }
+
+  /** In the place of one to the same target that was added before. */
+  addRoute(route: Route): void {
+    const name = targetName(route.target)
+    if (!this.#ownRoutes.has(name) && this.#ownRoutes.size >= MOST_OWN_ROUTES)
+      throw new ArgumentError(
+        'ERR_ZT_INVALID_OPTION',
+        `route to ${name} is one too many — remove one of the ${MOST_OWN_ROUTES} that were added`,
+      )
+    this.#ownRoutes.set(name, route)
+    this.#configureStack()
+    this.#publish()
+  }
+  removeRoute(target: IpPrefix): void {
+    if (!this.#ownRoutes.delete(targetName(target))) return
+    this.#configureStack()
+    this.#publish()
   }
 
   /** The node behind an address of the segment, as far as neighbour resolution knows. */
@@ -216,7 +244,7 @@ export class RunningNetwork {
 
   #configureStack(): void {
     if (this.ended !== undefined) return
-    const { mtu, addresses, routes } = this.#managed()
+    const { mtu, addresses, routes } = this.#withOwnRoutes(this.#managed())
     this.#input.next({
       _tag: 'Configure',
       mtu,
@@ -243,7 +271,7 @@ export class RunningNetwork {
     return networkState(this.id, this.#mac, this.#status, this.#config, this.#groups, this.#allowed, this.#login)
   }
   #snapshot(): NetworkState {
-    const managed = this.#managed()
+    const managed = this.#withOwnRoutes(this.#managed())
     const { addresses } = this.#advertised
     if (addresses.length === 0) return managed
     const own = addresses.map((address): IpPrefix => ({ address, bits: 128, family: familyOf(address) }))
@@ -262,6 +290,10 @@ export class RunningNetwork {
     }
     this.#neighbours.delete(ip)
     this.#neighbours.set(ip, mac)
+  #withOwnRoutes(state: NetworkState): NetworkState {
+    return this.#ownRoutes.size === 0 ? state : { ...state, routes: [...state.routes, ...this.#ownRoutes.values()] }
+  }
+
     this.#learned.next()
   }
 
@@ -283,3 +315,6 @@ export class RunningNetwork {
 
 const NOBODY = { addresses: [], servers: [] } as const
 const MOST_NEIGHBOURS = 4096
+const targetName = ({ address, bits }: IpPrefix): string => `${address}/${bits}`
+
+const MOST_OWN_ROUTES = 128

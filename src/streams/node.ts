@@ -3,16 +3,17 @@ import type { SecretIdentity } from '../protocol/crypto/identity.ts'
 import type { Endpoint, LocalSocket } from '../protocol/datagram.ts'
 import { encode } from '../protocol/kernel/codec.ts'
 import type { Address, NetworkId } from '../protocol/kernel/id.ts'
-import { parseIp } from '../protocol/kernel/ip.ts'
 import type { LocalSettings } from '../protocol/network/local-settings.ts'
 import type { PeerSnapshot, Vl1Input } from '../protocol/vl1-io.ts'
 import type { ConfigRequest, Vl2Input } from '../protocol/vl2-io.ts'
 import { type World, world as worldCodec } from '../protocol/world/world.ts'
 import { DropLog } from './drop-log.ts'
-import { NodeError, type ZtError } from './error.ts'
+import type { NodeError, ZtError } from './error.ts'
 import { networkEvents, type ZtEvent } from './event.ts'
 import { EventLog } from './event-log.ts'
+import { collision, defectOf, linkBroken, unbound } from './fatal.ts'
 import { Layers, type NodeHands, type NodeSetup, VERSION, type Vl1News, type Vl2News } from './layers.ts'
+import { managedBy } from './managed.ts'
 import { type NetworkPorts, RunningNetwork } from './network.ts'
 import { type NodeId, publicNetworkId, publicNodeId, publicWorldId } from './public-id.ts'
 import { type NetworkState, type NodeInfo, type Peer, publicPath, publicPeer } from './snapshot.ts'
@@ -71,7 +72,7 @@ export class RunningNode {
     this.hands = hands
     this.id = publicNodeId(identity.address)
     this.packet$ = this.#tapped()
-    const defect = (error: unknown): void => this.#defect(error)
+    const defect = (cause: unknown): void => this.#fatal(defectOf(cause))
     this.#layers = new Layers(setup, hands, {
       hasController: () => this.#controller !== undefined,
       issued: (network, member) => this.#controller?.issued(network, member) ?? false,
@@ -80,8 +81,8 @@ export class RunningNode {
       local: (sockets) => {
         this.#local = sockets
       },
-      unbound: (cause) =>
-        this.#fatal(cause instanceof NodeError ? cause : new NodeError('ERR_ZT_BIND', String(cause), { cause })),
+      unbound: (cause) => this.#fatal(unbound(cause)),
+      broken: (cause) => this.#fatal(linkBroken(hands.link, cause)),
       defect,
     })
     this.#ports = {
@@ -95,6 +96,7 @@ export class RunningNode {
       defect,
     }
   }
+      note: (level, message, data) => this.note(level, 'stack', message, data),
 
   /** Begins to listen and to speak. */
   start(): void {
@@ -242,12 +244,7 @@ export class RunningNode {
         this.emit({ type: news.online ? 'node/online' : 'node/offline', at: this.now(), node: this.info })
         return
       case 'Collision':
-        this.#fatal(
-          new NodeError(
-            'ERR_ZT_IDENTITY_COLLISION',
-            `another node owns address ${this.id} — generate a new identity and have it authorised`,
-          ),
-        )
+        this.#fatal(collision(this.id))
         return
       case 'World':
         this.#saveWorld(news.id, news.world)
@@ -312,18 +309,9 @@ export class RunningNode {
 
   /** Tells VL1 which addresses are virtual, and whom networks want to be kept in contact. */
   #manage(): void {
-    const prefixes: { readonly address: Uint8Array; readonly bits: number }[] = []
-    const peers = new Set<Address>()
-    for (const { config } of this.#networks.values()) {
-      for (const { address, bits } of config?.staticIps ?? []) {
-        const bytes = parseIp(address)
-        if (bytes !== undefined) prefixes.push({ address: bytes, bits })
-      }
-      for (const one of config?.specialists ?? [])
-        if ((one.anchor || one.multicastReplicator) && one.address !== this.identity.address) peers.add(one.address)
-    }
+    const { prefixes, peers } = managedBy(this.#networks.values(), this.identity.address)
     this.tell({ _tag: 'Managed', prefixes })
-    this.tell({ _tag: 'Contact', peers: [...peers] })
+    this.tell({ _tag: 'Contact', peers })
   }
 
   #saveWorld(id: bigint, world: World | undefined): void {
@@ -341,14 +329,6 @@ export class RunningNode {
       })
       return this.#tap.subscribe(out)
     })
-  }
-
-  #defect(cause: unknown): void {
-    this.#fatal(
-      new NodeError('ERR_ZT_DEFECT', `the node met an error of its own: ${String(cause)} — please report it`, {
-        cause,
-      }),
-    )
   }
 
   #fatal(error: NodeError): void {

@@ -83,3 +83,14 @@ export const runMachine =
       arm()
       out.add(input$.subscribe({ next: enter, error: (error) => out.error(error), complete }))
     })
+
+/** What a subscriber throws reaches nobody but the process: an error of ours is to end the node, not that. */
+export const safely =
+  <T>(deed: (output: T) => void, defect: (error: unknown) => void): ((output: T) => void) =>
+  (output) => {
+    try {
+      deed(output)
+    } catch (error) {
+      defect(error)
+    }
+  }

@@ -3,13 +3,18 @@ import {
   adhocNetworkId,
   asNetworkId,
   asNodeId,
+  Endpoint,
+  IpAddress,
+  IpPrefix,
   isIdentity,
   isNetworkId,
   isNodeId,
+  Mac,
   NetworkId,
   parseIdentity,
   parseIp,
   rfc4193,
+  SocketAddress,
   sixPlane,
 } from '../../src/index.node.ts'
 import { fixtures } from '../../src/testing.node.ts'
@@ -72,5 +77,44 @@ describe('identities', () => {
       false,
       false,
     ])
+  })
+})
+
+describe('codecs of unknown input', () => {
+  const right = (value: unknown) => ({ _tag: 'Right', right: value })
+  const left = { _tag: 'Left' }
+
+  it.each([
+    [Mac, 'AA:bb:cc:dd:ee:0F', 'aa:bb:cc:dd:ee:0f'],
+    [IpAddress, 'FD00:0:0::1', 'fd00::1'],
+    [IpPrefix, { address: '10.0.0.0', bits: 8, family: 4, more: 1 }, { address: '10.0.0.0', bits: 8, family: 4 }],
+    [SocketAddress, { address: '::1', port: 0, family: 6 }, { address: '::1', port: 0, family: 6 }],
+    [Endpoint, { address: '192.0.2.1', port: 9993 }, { address: '192.0.2.1', port: 9993 }],
+  ])('$name reads %o in its canonical form', (codec, given, found) => {
+    expect(codec.decode(given)).toMatchObject(right(found))
+    expect(codec.is(given)).toBe(true)
+  })
+
+  it.each([
+    [Mac, ['aa:bb:cc:dd:ee', 'aabbccddeeff', 7, undefined]],
+    [IpAddress, ['10.0.0', '::1%lo', 7, null]],
+    [
+      IpPrefix,
+      [{ address: '10.0.0.0', bits: 33, family: 4 }, { address: '10.0.0.0', bits: 8, family: 6 }, '10.0.0.0/8'],
+    ],
+    [SocketAddress, [{ address: '::1', port: 65_536, family: 6 }, { address: '::1', port: 1 }, null]],
+    [Endpoint, [{ address: '192.0.2.1', port: 0 }, { address: 'relay', port: 1 }, undefined]],
+  ])('$name refuses what is none', (codec, given) => {
+    for (const one of given) expect(codec.decode(one)).toMatchObject(left)
+  })
+})
+
+describe('networks without a controller', () => {
+  it('have IDs that say what is open, or where they are', () => {
+    expect(adhocNetworkId({ ports: [80, 443] })).toBe('ff005001bb000000')
+    expect(adhocNetworkId({ ipv4: 10, hub: '8056c2e21c' })).toBe('ff0a8056c2e21c01')
+    expect(adhocNetworkId({ ipv4: 10 })).toBe('ff0a000000000001')
+    expect(() => adhocNetworkId({ ipv4: 0 })).toThrow('ipv4 0 is not valid — use 1 to 223')
+    expect(() => adhocNetworkId({ ipv4: 10, hub: 'x' })).toThrow('node id "x" is not 10 hex digits')
   })
 })

@@ -22,6 +22,7 @@ const running = (self: number, claims: AddressClaim[] = []): RunningNetwork =>
     changed: () => undefined,
     defect: (error) => expect(error).toBeUndefined(),
   })
+    note: () => undefined,
 
 it('what routers give is part of the state for as long as they are accepted', () => {
   const me = identityNamed('za')

@@ -2,6 +2,7 @@
  * The public surface as it was promised, checked by the compiler: every name exists, and what the package gives and takes
  * fits the promise. Nothing here runs.
  */
+import type { Mixed } from 'io-ts'
 import type { Observable, SchedulerLike } from 'rxjs'
 import {
   ArgumentError,
@@ -12,19 +13,19 @@ import {
   type ConnectOptions,
   createNode,
   type Datagram,
-  type Endpoint,
+  Endpoint,
   type FrameTrace,
   generateIdentity,
   type Identity,
-  type IpAddress,
-  type IpPrefix,
+  IpAddress,
+  IpPrefix,
   isIdentity,
   isNetworkId,
   isNodeId,
   type JoinOptions,
   type Link,
   type ListenOptions,
-  type Mac,
+  Mac,
   memoryStore,
   type Neighbor,
   type Network,
@@ -46,7 +47,7 @@ import {
   type ResolveOptions,
   type Route,
   rfc4193,
-  type SocketAddress,
+  SocketAddress,
   SocketError,
   type StateStore,
   StoreError,
@@ -121,6 +122,7 @@ interface PromisedNetwork extends AsyncDisposable {
   readonly state$: Observable<NetworkState>
   readonly addresses: readonly IpPrefix[]
   address(family: 4 | 6): IpAddress | undefined
+  readonly routes: readonly Route[]
   readonly frames$: Observable<FrameTrace>
   readonly members$: Observable<ReadonlyMap<NodeId, Neighbor>>
   readonly stats: Readonly<Record<string, number>>
@@ -197,7 +199,7 @@ interface PromisedTcpSocket extends AsyncIterable<Uint8Array>, AsyncDisposable {
   readonly readableLength: number
   readonly closed: Promise<void>
   write(data: Bytes | readonly Bytes[], options?: WaitOptions): Promise<void>
-  end(data?: Bytes): Promise<void>
+  end(data?: Bytes, options?: WaitOptions): Promise<void>
   close(): Promise<void>
   reset(): void
   configure(options: Partial<Pick<ConnectOptions, 'noDelay' | 'keepAlive' | 'ttl' | 'linger'>>): void
@@ -276,12 +278,23 @@ export const functions = {
   isNetworkId: isNetworkId satisfies (id: unknown) => boolean,
   isNodeId: isNodeId satisfies (id: unknown) => boolean,
   memoryStore: memoryStore satisfies () => StateStore,
-  adhocNetworkId: adhocNetworkId satisfies (options: { ports: [number, number] }) => NetworkId,
+  adhocNetworkId: adhocNetworkId satisfies (
+    options: { ports: [number, number] } | { ipv4: number; hub: NodeId },
+  ) => NetworkId,
   sixPlane: sixPlane satisfies (network: NetworkId, node: NodeId) => IpAddress,
   rfc4193: rfc4193 satisfies (network: NetworkId, node: NodeId) => IpAddress,
 }
 /** The codecs of unknown input carry the names of their types. */
-export const codecs = { NodeId, NetworkId, WorldId }
+export const codecs = {
+  NodeId,
+  NetworkId,
+  WorldId,
+  Mac,
+  IpAddress,
+  IpPrefix,
+  SocketAddress,
+  Endpoint,
+} satisfies Record<string, Mixed>
 export const errors = [SocketError, NodeError, NetworkError, ProtocolError, StoreError, ArgumentError] satisfies {
   readonly prototype: ZtError
 }[]
