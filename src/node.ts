@@ -2,11 +2,15 @@
  * What only Node has: UDP links, stores in directories, adapters for its libraries.
  * @module rxzt/node
  */
-export { undiciConnector, ZtAgent, ZtHttpsAgent } from './api/adapter/agent.ts'
+export { ZtAgent, ZtHttpsAgent } from './api/adapter/agent.ts'
 export { createConnection } from './api/adapter/connection.ts'
+export { type DgramOptions, type DgramSource, toDgram, type VirtualDgram } from './api/adapter/dgram.ts'
 export { type DuplexOptions, toDuplex, type VirtualDuplex } from './api/adapter/duplex.ts'
 export { toLookup } from './api/adapter/lookup.ts'
-export { serveHttp } from './api/adapter/serve-http.ts'
+export { type NetServerOptions, toNetServer, type VirtualNetServer } from './api/adapter/net-server.ts'
+export { type PlatformSocket, type PlatformSocketInfo, toPlatformSocket } from './api/adapter/platform-socket.ts'
+export { type ConnectionTaker, serveHttp } from './api/adapter/serve-http.ts'
+export { type UndiciConnectorOptions, undiciConnector } from './api/adapter/undici-connector.ts'
 export { type LocalApi, type LocalApiOptions, serveLocalApi } from './api/http/serve-local-api.ts'
 export { directoryStore } from './streams/io/directory-store.ts'
 export { type TcpRelayLinkOptions, tcpRelayLink } from './streams/io/tcp-relay-link.ts'

@@ -1,6 +1,5 @@
 import {
   type ClientRequestArgs,
-  connectTls,
   type Duplex,
   HttpAgent,
   HttpsAgent,
@@ -9,6 +8,7 @@ import {
 import type { Network } from '../network.ts'
 import { checkNetwork, createConnection } from './connection.ts'
 import type { VirtualDuplex } from './duplex.ts'
+import { lendAddresses } from './tls-addresses.ts'
 
 type AgentOptions = ConstructorParameters<typeof HttpAgent>[0]
 type HttpsAgentOptions = ConstructorParameters<typeof HttpsAgent>[0]
@@ -27,11 +27,11 @@ export class ZtAgent extends HttpAgent {
   }
 
   override createConnection(options: ClientRequestArgs): Duplex {
-    return createConnection(this.#network, target(options, 80))
+    return dial(this.#network, options, 80)
   }
 }
 
-/** The same for `https`: TLS over a virtual connection. */
+/** The same for `https`: TLS over a virtual connection; sessions are resumed as `https.Agent` does. */
 export class ZtHttpsAgent extends HttpsAgent {
   readonly #network: Network
 
@@ -42,46 +42,28 @@ export class ZtHttpsAgent extends HttpsAgent {
   }
 
   override createConnection(options: ClientRequestArgs & TlsOptions): Duplex {
-    return overTls(createConnection(this.#network, target(options, 443)), options)
+    const raw = dial(this.#network, options, 443)
+    // with a `socket`, Node's own agent makes TLS over that and connects nowhere
+    const secure = super.createConnection({ ...options, socket: raw } as ClientRequestArgs)
+    if (secure == null) return raw
+    raw.once('error', (error) => secure.destroy(error))
+    return lendAddresses(secure, raw)
   }
 }
 
-interface UndiciTarget {
-  readonly hostname: string
-  readonly port?: string | number
-  readonly protocol?: string
-  readonly servername?: string | null
-}
-type UndiciCallback = (...result: [error: Error, socket: null] | [error: null, socket: Duplex]) => void
-
-/** A `connect` for undici: `new Agent({ connect: undiciConnector(net) })` makes `fetch` speak over the network. */
-export const undiciConnector = (network: Network) => {
-  checkNetwork(network)
-  return ({ hostname, port, protocol, servername }: UndiciTarget, done: UndiciCallback): void => {
-    const secure = protocol === 'https:'
-    const at = { host: unbracketed(hostname), port: Number(port) || (secure ? 443 : 80) }
-    const raw = createConnection(network, at)
-    const socket = secure ? overTls(raw, { servername: servername ?? at.host, ALPNProtocols: ['http/1.1'] }) : raw
-    const failed = (error: Error): void => done(error, null)
-    socket.once('error', failed)
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
-      socket.removeListener('error', failed)
-      done(null, socket)
-    })
-  }
+/** What `net.connect` does with the options of an agent. */
+const dial = (network: Network, options: DialOptions, fallbackPort: number): VirtualDuplex => {
+  const { host, hostname, port, localAddress, timeout, noDelay } = options
+  const duplex = createConnection(network, {
+    host: unbracketed(host ?? hostname ?? 'localhost'),
+    port: Number(port) || fallbackPort,
+    ...(localAddress === undefined ? {} : { localAddress }),
+  })
+  if (timeout) duplex.setTimeout(timeout)
+  return noDelay === false ? duplex.setNoDelay(false) : duplex
 }
 
-const overTls = (raw: VirtualDuplex, options: TlsOptions): Duplex => {
-  const { host, port, path, ...rest } = options
-  const secure = connectTls({ ...rest, ...(host === undefined ? {} : { host }), socket: raw })
-  raw.once('error', (error) => secure.destroy(error))
-  return secure
-}
+type DialOptions = ClientRequestArgs & { readonly noDelay?: boolean }
 
-const target = ({ host, hostname, port, localAddress }: ClientRequestArgs, fallback: number) => ({
-  host: unbracketed(host ?? hostname ?? 'localhost'),
-  port: Number(port) || fallback,
-  ...(localAddress === undefined ? {} : { localAddress }),
-})
-
-const unbracketed = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
+/** URLs write IPv6 addresses in brackets. */
+export const unbracketed = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')

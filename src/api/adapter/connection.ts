@@ -1,12 +1,15 @@
+import { asyncScheduler } from 'rxjs'
 import { isRecord, refuse } from '../../streams/option.ts'
-import type { Network } from '../network.ts'
+import { parseIp } from '../address.ts'
+import { type Network, VirtualNetwork } from '../network.ts'
 import { type ConnectOptions, connectRules } from '../network-options.ts'
-import { VirtualTcpSocket } from '../tcp-socket.ts'
-import { type DuplexOptions, notConnected, VirtualDuplex } from './duplex.ts'
+import type { VirtualTcpSocket } from '../tcp-socket.ts'
+import { asVirtual, type DuplexOptions, notConnected, VirtualDuplex } from './duplex.ts'
 
 /**
  * Connects in the background and returns the stream at once, as `net.createConnection` does: it emits `connect` when
- * the connection stands, or `error`. What is written meanwhile waits.
+ * the connection stands, or `error`; `lookup` before that where `host` is a name. What is written meanwhile waits.
+ * @example createConnection(network, { host: '10.147.17.5', port: 5432 }).on('connect', () => …)
  */
 export const createConnection = (
   network: Network,
@@ -16,27 +19,35 @@ export const createConnection = (
   checkNetwork(network)
   if (!isRecord(options)) refuse('options of createConnection()', options, 'pass { host, port }')
   const { allowHalfOpen = false, signal, ...target } = options
-  const duplex = new VirtualDuplex({ allowHalfOpen })
+  const duplex = new VirtualDuplex(network instanceof VirtualNetwork ? network.clock : asyncScheduler, {
+    allowHalfOpen,
+  })
   if (onConnect !== undefined) duplex.once('connect', onConnect)
+  const isName = parseIp(options.host) === undefined
   const abandoned = new AbortController()
   const abort = (): void => abandoned.abort(signal?.reason)
   if (signal?.aborted) abort()
   signal?.addEventListener('abort', abort, { once: true })
   duplex.whenAbandoned(() => abandoned.abort())
+  const connected = (socket: VirtualTcpSocket): void => {
+    const { address, family } = socket.remote
+    if (isName) duplex.emit('lookup', null, address, family, options.host)
+    duplex.attach(socket)
+    if (duplex.destroyed) return
+    duplex.emit('connect')
+    duplex.emit('ready')
+  }
+  const failed = (error: unknown): void => {
+    if (duplex.destroyed) return
+    const reason = notConnected(options.host, options.port, error)
+    if (isName && 'syscall' in reason && reason.syscall === 'getaddrinfo')
+      duplex.emit('lookup', reason, undefined, undefined, options.host)
+    duplex.destroy(reason)
+  }
   network
     .connect({ ...known(target), signal: abandoned.signal })
-    .then(
-      (socket) => {
-        if (!(socket instanceof VirtualTcpSocket)) return
-        duplex.attach(socket)
-        if (duplex.destroyed) return
-        duplex.emit('connect')
-        duplex.emit('ready')
-      },
-      (error: unknown) => {
-        if (!duplex.destroyed) duplex.destroy(notConnected(options.host, options.port, error))
-      },
-    )
+    .then(asVirtual)
+    .then(connected, failed)
     .finally(() => signal?.removeEventListener('abort', abort))
   return duplex
 }

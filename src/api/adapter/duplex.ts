@@ -1,7 +1,10 @@
-import type { Subscription } from 'rxjs'
+import type { SchedulerLike } from 'rxjs'
 import { ArgumentError, SocketError } from '../../streams/error.ts'
 import { Duplex } from '../../streams/io/node-modules.ts'
+import type { NodeId } from '../../streams/public-id.ts'
 import { type TcpSocket, VirtualTcpSocket } from '../tcp-socket.ts'
+import { IdleAlarm } from './idle-alarm.ts'
+import { joinWrites } from './join-writes.ts'
 
 export interface DuplexOptions {
   /** Keep the write side open when the peer ends (default false, as `net.Socket` has it). */
@@ -13,21 +16,26 @@ export interface DuplexOptions {
  * Bytes are acknowledged to the peer as the stream takes them.
  */
 export class VirtualDuplex extends Duplex {
+  /** What time is for this stream. */
+  readonly clock: SchedulerLike
   connecting = true
   timeout = 0
   #socket: VirtualTcpSocket | undefined
   #hadError = false
   readonly #waiting: (() => void)[] = []
   #abandon: (() => void) | undefined
-  #alarm: Subscription | undefined
-  #activeAt = 0
+  readonly #idle: IdleAlarm
+  /** Bytes of the writes that the connection has taken; what else was written waits in this stream. */
+  #taken = 0
 
-  constructor({ allowHalfOpen = false }: DuplexOptions = {}) {
+  constructor(clock: SchedulerLike, { allowHalfOpen = false }: DuplexOptions = {}) {
     super({ allowHalfOpen, autoDestroy: true })
-    if (!allowHalfOpen)
-      this.on('end', () => {
-        if (!this.writableEnded) this.end()
-      })
+    this.clock = clock
+    this.#idle = new IdleAlarm(
+      clock,
+      () => this.#socket?.bytesWritten ?? 0,
+      () => this.emit('timeout'),
+    )
   }
 
   get pending(): boolean {
@@ -38,6 +46,10 @@ export class VirtualDuplex extends Duplex {
     if (this.readable && this.writable) return 'open'
     if (this.readable) return 'readOnly'
     return this.writable ? 'writeOnly' : 'closed'
+  }
+  /** The node at the other end, by the identity that sealed its packets; `undefined` behind a bridge or gateway. */
+  get peer(): NodeId | undefined {
+    return this.#socket?.peer
   }
   get remoteAddress(): string | undefined {
     return this.#socket?.remote.address
@@ -61,12 +73,23 @@ export class VirtualDuplex extends Duplex {
     return this.#socket?.bytesRead ?? 0
   }
   get bytesWritten(): number {
-    return (this.#socket?.bytesWritten ?? 0) + this.writableLength
+    return this.#taken + this.writableLength
   }
 
   address(): { address: string; port: number; family: string } | Record<string, never> {
     const local = this.#socket?.local
     return local === undefined ? {} : { address: local.address, port: local.port, family: `IPv${local.family}` }
+  }
+
+  /**
+   * For libraries that are handed a stream and connect it themselves (pg does): the connection that is being made, or
+   * stands, is meant, whatever they name.
+   */
+  connect(...args: readonly unknown[]): this {
+    const then = args.at(-1)
+    if (typeof then === 'function') this.once('connect', () => then())
+    if (this.#socket !== undefined) queueMicrotask(() => this.emit('connect'))
+    return this
   }
 
   setNoDelay(on = true): this {
@@ -76,13 +99,13 @@ export class VirtualDuplex extends Duplex {
     const keepAlive = on && idle > 0 ? { idle } : on
     return this.#configured((socket) => socket.configure({ keepAlive }))
   }
-  /** Emits `timeout` after so many ms without bytes either way; 0 turns it off. */
+  /** Emits `timeout` after so many ms without bytes either way, also while connecting; 0 turns it off. */
   setTimeout(ms: number, listener?: () => void): this {
     this.timeout = ms
     if (listener !== undefined)
       if (ms === 0) this.removeListener('timeout', listener)
       else this.once('timeout', listener)
-    this.#watchIdle()
+    if (!this.destroyed) this.#idle.set(ms)
     return this
   }
   /** The node as a whole keeps the process alive or does not. */
@@ -113,7 +136,7 @@ export class VirtualDuplex extends Duplex {
     this.#socket = socket
     this.#abandon = undefined
     this.connecting = false
-    this.#watchIdle()
+    this.#idle.active()
     for (const then of this.#waiting.splice(0)) then()
   }
   /** What to do if the stream is destroyed before the connection stands. */
@@ -138,7 +161,7 @@ export class VirtualDuplex extends Duplex {
           socket.inbox.whenReadable(() => this._read())
           return
         }
-        this.#active()
+        this.#idle.active()
         if (!this.push(chunk) || chunk === null) return
       }
     } catch (error) {
@@ -148,22 +171,29 @@ export class VirtualDuplex extends Duplex {
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#withSocket((socket) => {
-      this.#active()
-      socket.outbox.write(chunk, done)
+      socket.outbox.write(chunk, (error) => {
+        if (error === undefined) this.#taken += chunk.length
+        done(error)
+      })
+      this.#idle.active()
     })
   }
 
+  /** What was written meanwhile, one part after another: a stream may hold far more than a connection lets wait. */
   override _writev(chunks: { chunk: Uint8Array }[], done: (error?: Error | null) => void): void {
-    this.#withSocket((socket) => {
-      this.#active()
-      let failure: Error | undefined
-      chunks.forEach(({ chunk }, i) => {
-        socket.outbox.write(chunk, (error) => {
-          failure ??= error
-          if (i === chunks.length - 1) done(failure)
+    const parts = joinWrites(chunks.map(({ chunk }) => chunk))
+    const next = (i: number): void => {
+      const part = parts[i]
+      if (part === undefined) {
+        this.#taken += parts.reduce((sum, { length }) => sum + length, 0)
+        done()
+      } else
+        this.#withSocket((socket) => {
+          socket.outbox.write(part, (error) => (error === undefined ? next(i + 1) : done(error)))
+          this.#idle.active()
         })
-      })
-    })
+    }
+    next(0)
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -172,7 +202,7 @@ export class VirtualDuplex extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#hadError = error !== null
-    this.#alarm?.unsubscribe()
+    this.#idle.stop()
     this.connecting = false
     const socket = this.#socket
     if (socket === undefined) this.#abandon?.()
@@ -192,39 +222,28 @@ export class VirtualDuplex extends Duplex {
     if (!this.destroyed) this.#withSocket(change)
     return this
   }
-
-  #active(): void {
-    if (this.timeout > 0 && this.#socket !== undefined) this.#activeAt = this.#socket.clock.now()
-  }
-
-  /** One timer that moves on when it rings early, and none while no timeout is set. */
-  #watchIdle(): void {
-    this.#alarm?.unsubscribe()
-    this.#alarm = undefined
-    const clock = this.#socket?.clock
-    if (clock === undefined || this.timeout === 0 || this.destroyed) return
-    this.#activeAt = clock.now()
-    const watch = (delay: number): void => {
-      this.#alarm = clock.schedule(() => {
-        const left = this.#activeAt + this.timeout - clock.now()
-        if (left > 0) watch(left)
-        else this.emit('timeout')
-      }, delay)
-    }
-    watch(this.timeout)
-  }
 }
 
-/** @throws {SocketError} `ERR_ZT_LOCKED` if the connection is read in another way already */
+/**
+ * A connection as a stream for libraries that want one.
+ * @throws {SocketError} `ERR_ZT_LOCKED` if the connection is read in another way already
+ * @example sshClient.connect({ sock: toDuplex(await network.connect({ host, port: 22 })), username })
+ */
 export const toDuplex = (socket: TcpSocket, options: DuplexOptions = {}): VirtualDuplex => {
+  const own = asVirtual(socket)
+  const duplex = new VirtualDuplex(own.clock, options)
+  duplex.attach(own)
+  return duplex
+}
+
+/** @throws {ArgumentError} `ERR_ZT_INVALID_OPTION` */
+export const asVirtual = (socket: TcpSocket): VirtualTcpSocket => {
   if (!(socket instanceof VirtualTcpSocket))
     throw new ArgumentError(
       'ERR_ZT_INVALID_OPTION',
       'socket is no connection of this library — pass what connect() gave',
     )
-  const duplex = new VirtualDuplex(options)
-  duplex.attach(socket)
-  return duplex
+  return socket
 }
 
 export const notConnected = (host: string, port: number, cause: unknown): Error =>

@@ -4,7 +4,7 @@ import { checkNetwork } from './connection.ts'
 
 /**
  * A `lookup` as `net`, `http` and `dns.lookup` have it, that asks the name servers of a network.
- * @example http.get({ host: 'printer.office.example', lookup: toLookup(net), agent: new ZtAgent(net) })
+ * @example toLookup(net)('printer.office.example', {}, (error, address) => console.log(address))
  */
 export const toLookup = (network: Network): LookupFunction => {
   checkNetwork(network)
