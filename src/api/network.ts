@@ -5,13 +5,12 @@ import { SocketError } from '../streams/error.ts'
 import type { RunningNetwork } from '../streams/network.ts'
 import { checkOptions, refuse } from '../streams/option.ts'
 import type { NetworkId, NodeId } from '../streams/public-id.ts'
-import { familyOf, type IpPrefix, type Neighbor, type NetworkState } from '../streams/snapshot.ts'
-import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
+import { familyOf, type IpPrefix, type Neighbor, type NetworkState, type Route } from '../streams/snapshot.ts'
 import type { FrameTrace } from '../streams/trace.ts'
-import type { StackCall } from '../tcpip/stack-io.ts'
 import { asIp, asPort, socketAddress } from './address.ts'
 import { firstToStand } from './happy-eyeballs.ts'
 import {
+import { type LocalRoute, localRoute, targetOf } from './local-route.ts'
   type BindOptions,
   bindRules,
   type ConnectOptions,
@@ -23,13 +22,14 @@ import {
 } from './network-options.ts'
 import { waitUntil } from './network-ready.ts'
 import { Pinger, type PingOptions, type PingReply, pingRules } from './ping.ts'
+import { closeOnAbort, openSocket } from './open-socket.ts'
 import { type RawOptions, type RawSocket, rawRules, VirtualRawSocket } from './raw-socket.ts'
 import { type NameOptions, Resolver, type Wanted } from './resolver.ts'
 import { defaultTcpOptions } from './socket-option.ts'
 import { type TcpServer, VirtualTcpServer } from './tcp-server.ts'
 import { type TcpSocket, VirtualTcpSocket } from './tcp-socket.ts'
 import { type UdpSocket, VirtualUdpSocket } from './udp-socket.ts'
-import { waitFor } from './wait.ts'
+import type { WaitOptions } from './wait.ts'
 
 /** A joined network: an Ethernet segment of its own, with our addresses on it. */
 export interface Network extends AsyncDisposable {
@@ -39,6 +39,8 @@ export interface Network extends AsyncDisposable {
   readonly state$: Observable<NetworkState>
   readonly addresses: readonly IpPrefix[]
   address(family: 4 | 6): IpAddress | undefined
+  /** Those of the controller and those added here. */
+  readonly routes: readonly Route[]
   /** Every Ethernet frame in both directions; costs nothing while nobody subscribes. */
   readonly frames$: Observable<FrameTrace>
   /** Members that were seen on the segment. */
@@ -63,7 +65,16 @@ export interface Network extends AsyncDisposable {
    * @throws {SocketError} `ENOTFOUND`; `EAI_AGAIN` if no server answered
    */
   resolve(name: string, options?: ResolveOptions): Promise<readonly IpAddress[]>
-  /** Leaves for good: connections are reset, the store forgets the network. */
+  /**
+   * Adds a route beside those of the controller, or puts it in the place of one to the same prefix that was added before.
+   * It holds until it is removed or the network is left; the store does not keep it.
+   * @throws {ArgumentError} `ERR_ZT_INVALID_OPTION`, `ERR_ZT_INVALID_ADDRESS`
+   * @example net.addRoute({ target: '192.168.7.0/24', via: '10.147.17.1' })
+   */
+  addRoute(route: LocalRoute): void
+  /** Removes a route that was added; those of the controller stay. */
+  removeRoute(target: string): void
+  /** Leaves for good: connections are reset, the store forgets the network. Idempotent. */
   leave(): Promise<void>
 }
 
@@ -98,17 +109,20 @@ export class VirtualNetwork implements Network {
   get stats(): Counts {
     return this.#network.stats
   }
-  /** For adapters that measure time before there is a socket. */
-  get clock(): SchedulerLike {
-    return this.#clock
-  }
   address(family: 4 | 6): IpAddress | undefined {
     return this.addresses.find((address) => address.family === family)?.address
   }
 
+  get routes(): readonly Route[] {
+    return this.state.routes
+  }
   async connect(options: ConnectOptions): Promise<TcpSocket> {
     checkOptions('connect()', options, connectRules)
     const port = asPort('port', options.port, 1)
+  /** For adapters that measure time before there is a socket. */
+  get clock(): SchedulerLike {
+    return this.#clock
+  }
     const tcp = defaultTcpOptions(options)
     const { localAddress, localPort, signal, timeout = TIMEOUT } = options
     const local = {
@@ -123,10 +137,18 @@ export class VirtualNetwork implements Network {
       const remote = { address, port }
       const late = (): SocketError => new SocketError('ETIMEDOUT', 'connect', remote)
       const deadline = timeout === 0 ? Number.POSITIVE_INFINITY : begun + timeout
-      return this.#open<TcpSocket>('connect', remote, { signal: until, timeout: left() }, late, (id) => ({
-        call: { call: 'connect', id, remote, local, options: tcp, deadline },
-        make: (news) => new VirtualTcpSocket(this.#network, this.#clock, id, news.local, news.remote ?? remote, tcp),
-      }))
+      return openSocket<TcpSocket>(
+        this.#network,
+        this.#clock,
+        'connect',
+        remote,
+        { signal: until, timeout: left() },
+        late,
+        (id) => ({
+          call: { call: 'connect', id, remote, local, options: tcp, deadline },
+          make: (news) => new VirtualTcpSocket(this.#network, this.#clock, id, news.local, news.remote ?? remote, tcp),
+        }),
+      )
     }
     const [only, ...others] = addresses
     if (others.length === 0) return open(only!, signal)
@@ -141,25 +163,33 @@ export class VirtualNetwork implements Network {
     const tcp = defaultTcpOptions(options)
     await this.#ready('listen', { signal, timeout })
     const where = { address: address ?? this.#anywhere(), port: port === '*' ? 0 : port }
-    const server = await this.#open<VirtualTcpServer>('listen', where, { signal, timeout }, undefined, (id) => ({
-      call: {
-        call: 'listen',
-        id,
-        ...(address === undefined || isAny(address) ? {} : { address }),
-        port,
-        backlog,
-        ...(ipv6Only === undefined ? {} : { ipv6Only }),
-        options: tcp,
-        nextId: this.#network.sockets.nextId,
-      },
-      make: (news) => {
-        const bound = socketAddress({
-          address: isAny(where.address) ? where.address : news.local.address,
-          port: news.local.port,
-        })
-        return new VirtualTcpServer(this.#network, this.#clock, id, bound, tcp, accept)
-      },
-    }))
+    const server = await openSocket<VirtualTcpServer>(
+      this.#network,
+      this.#clock,
+      'listen',
+      where,
+      { signal, timeout },
+      undefined,
+      (id) => ({
+        call: {
+          call: 'listen',
+          id,
+          ...(address === undefined || isAny(address) ? {} : { address }),
+          port,
+          backlog,
+          ...(ipv6Only === undefined ? {} : { ipv6Only }),
+          options: tcp,
+          nextId: this.#network.sockets.nextId,
+        },
+        make: (news) => {
+          const bound = socketAddress({
+            address: isAny(where.address) ? where.address : news.local.address,
+            port: news.local.port,
+          })
+          return new VirtualTcpServer(this.#network, this.#clock, id, bound, tcp, accept)
+        },
+      }),
+    )
     closeOnAbort(server, signal)
     return server
   }
@@ -171,19 +201,27 @@ export class VirtualNetwork implements Network {
     const address = host === undefined ? undefined : asIp('host', host)
     await this.#ready('bind', { signal, timeout })
     const where = { address: address ?? this.#anywhere(), port }
-    const socket = await this.#open<VirtualUdpSocket>('bind', where, { signal, timeout }, undefined, (id) => ({
-      call: {
-        call: 'bind',
-        id,
-        ...(address === undefined || isAny(address) ? {} : { address }),
-        port,
-        ...(reusePort === undefined ? {} : { reusePort }),
-      },
-      make: (news) => {
-        const bound = { address: isAny(where.address) ? where.address : news.local.address, port: news.local.port }
-        return new VirtualUdpSocket(this.#network, id, socketAddress(bound), maxQueue)
-      },
-    }))
+    const socket = await openSocket<VirtualUdpSocket>(
+      this.#network,
+      this.#clock,
+      'bind',
+      where,
+      { signal, timeout },
+      undefined,
+      (id) => ({
+        call: {
+          call: 'bind',
+          id,
+          ...(address === undefined || isAny(address) ? {} : { address }),
+          port,
+          ...(reusePort === undefined ? {} : { reusePort }),
+        },
+        make: (news) => {
+          const bound = { address: isAny(where.address) ? where.address : news.local.address, port: news.local.port }
+          return new VirtualUdpSocket(this.#network, id, socketAddress(bound), maxQueue)
+        },
+      }),
+    )
     closeOnAbort(socket, signal)
     return socket
   }
@@ -194,10 +232,18 @@ export class VirtualNetwork implements Network {
     if (protocol === undefined) refuse('protocol', protocol, 'name an IP protocol, 0 to 255')
     await this.#ready('raw', { signal, timeout })
     const where = { address: this.#anywhere(), port: 0 }
-    const socket = await this.#open<VirtualRawSocket>('raw', where, { signal, timeout }, undefined, (id) => ({
-      call: { call: 'open-raw', id, family, protocol, headerIncluded },
-      make: () => new VirtualRawSocket(this.#network, id, { protocol, family }, maxQueue),
-    }))
+    const socket = await openSocket<VirtualRawSocket>(
+      this.#network,
+      this.#clock,
+      'raw',
+      where,
+      { signal, timeout },
+      undefined,
+      (id) => ({
+        call: { call: 'open-raw', id, family, protocol, headerIncluded },
+        make: () => new VirtualRawSocket(this.#network, id, { protocol, family }, maxQueue),
+      }),
+    )
     closeOnAbort(socket, signal)
     return socket
   }
@@ -242,12 +288,31 @@ export class VirtualNetwork implements Network {
     return fitting
   }
 
-  leave(): Promise<void> {
-    return this.#leave()
+  addRoute(route: LocalRoute): void {
+    const checked = localRoute(route)
+    this.#check()
+    this.#network.addRoute(checked)
+  }
+
+  removeRoute(target: string): void {
+    const prefix = targetOf(target)
+    this.#check()
+    this.#network.removeRoute(prefix)
+  }
+
+  /** Of a membership that is over: the network may have been joined anew since. */
+  async leave(): Promise<void> {
+    const { ended } = this.#network
+    if (ended === undefined) await this.#leave()
+    else if (ended.code !== 'ERR_ZT_LEFT') throw ended
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.leaveOnDispose) await this.leave()
+    if (this.leaveOnDispose && this.#network.ended === undefined) await this.leave()
+  }
+
+  #check(): void {
+    if (this.#network.ended !== undefined) throw this.#network.ended
   }
 
   /** The wildcard address users see. */
@@ -258,59 +323,12 @@ export class VirtualNetwork implements Network {
   #ready(syscall: string, wait: { readonly signal: AbortSignal | undefined; readonly timeout: number }): Promise<void> {
     return waitUntil(this.#network, this.#clock, syscall, wait, 'ready', false)
   }
-
-  /** A call that opens a socket: its first news is the answer, and from then on the socket hears the rest. */
-  #open<T>(
-    syscall: string,
-    where: { readonly address: IpAddress; readonly port: number },
-    wait: { readonly signal: AbortSignal | undefined; readonly timeout: number },
-    late: (() => SocketError) | undefined,
-    plan: (id: SocketId) => { readonly call: StackCall; readonly make: (news: Opened) => T },
-  ): Promise<T> {
-    const network = this.#network
-    if (network.ended !== undefined) return Promise.reject(network.ended)
-    return waitFor<T>(
-      this.#clock,
-      wait,
-      late ?? (() => new SocketError('ETIMEDOUT', syscall, where)),
-      ({ resolve, reject }) => {
-        const id = network.sockets.nextId()
-        const { call, make } = plan(id)
-        const opening: SocketSink = {
-          news: (news: SocketNews) => {
-            if (news._tag === 'Opened') resolve(make(news))
-            else if (news._tag === 'Failed') reject(new SocketError(news.code, syscall, where))
-            else if (news._tag === 'Closed') reject(new SocketError('ECONNABORTED', syscall, where))
-          },
-          gone: reject,
-        }
-        network.sockets.add(id, opening)
-        network.call(call)
-        return () => {
-          network.call({ call: 'abort', id })
-          network.sockets.drop(id)
-        }
-      },
-    )
-  }
 }
-
-type Opened = Extract<SocketNews, { readonly _tag: 'Opened' }>
 
 const familyOfLocal = ({ address }: { readonly address?: IpAddress }): 4 | 6 | undefined =>
   address === undefined || isAny(address) ? undefined : familyOf(address)
 
 const isAny = (address: IpAddress): boolean => address === '::' || address === '0.0.0.0'
-
-const closeOnAbort = (
-  socket: { close(): Promise<void>; whenClosed(then: () => void): void },
-  signal: AbortSignal | undefined,
-): void => {
-  if (signal === undefined) return
-  const abort = (): void => void socket.close()
-  signal.addEventListener('abort', abort, { once: true })
-  socket.whenClosed(() => signal.removeEventListener('abort', abort))
-}
 
 const TIMEOUT = 30_000
 const BACKLOG = 511
