@@ -6,22 +6,22 @@ import type { AddressType } from '../tcpip/dns/message.ts'
 import { FIRST_EPHEMERAL, LAST_EPHEMERAL } from '../tcpip/port.ts'
 import type { RunningNetwork } from './network.ts'
 import { runMachine } from './run-machine.ts'
-import type { SocketNews } from './sockets.ts'
+import type { SocketNews, SocketTable } from './sockets.ts'
 
 export interface NameQuestion {
   readonly name: string
   readonly type: AddressType
   readonly servers: readonly IpAddress[]
 }
+/** What a question needs of the network it is asked on. */
+export interface Asking extends Pick<RunningNetwork, 'random' | 'call'> {
+  readonly sockets: Pick<SocketTable, 'nextId' | 'add' | 'drop'>
+}
 type Ask = Extract<LookupOutput, { readonly _tag: 'Ask' }>
 type Tell = (input: LookupInput) => void
 
 /** Asks name servers over sockets of the network; one result, then it completes. Unsubscribing ends the questions. */
-export const nameQuery = (
-  network: RunningNetwork,
-  clock: SchedulerLike,
-  question: NameQuestion,
-): Observable<LookupResult> =>
+export const nameQuery = (network: Asking, clock: SchedulerLike, question: NameQuestion): Observable<LookupResult> =>
   new Observable((out) => {
     const input = new Subject<LookupInput>()
     const tell: Tell = (news) => input.next(news)
@@ -42,7 +42,7 @@ export const nameQuery = (
   })
 
 /** From a port of its own that nobody can guess; connected, so that only the server is heard (RFC 5452 §9). */
-const overUdp = (network: RunningNetwork, { query, server, message }: Ask, tell: Tell): (() => void) => {
+const overUdp = (network: Asking, { query, server, message }: Ask, tell: Tell): (() => void) => {
   let id = 0
   let tries = 0
   let isBound = false
@@ -71,7 +71,7 @@ const overUdp = (network: RunningNetwork, { query, server, message }: Ask, tell:
 }
 
 /** The same, behind its length (RFC 7766). */
-const overTcp = (network: RunningNetwork, { query, server, message }: Ask, tell: Tell): (() => void) => {
+const overTcp = (network: Asking, { query, server, message }: Ask, tell: Tell): (() => void) => {
   const id = network.sockets.nextId()
   const failed = (): void => tell({ _tag: 'Failed', query })
   let received = new Uint8Array(0)
@@ -101,7 +101,7 @@ const overTcp = (network: RunningNetwork, { query, server, message }: Ask, tell:
   return () => close(network, id)
 }
 
-const close = (network: RunningNetwork, id: number): void => {
+const close = (network: Asking, id: number): void => {
   network.call({ call: 'close', id })
   network.sockets.drop(id)
 }

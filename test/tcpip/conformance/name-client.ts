@@ -1,8 +1,11 @@
 import { type Answer, encode, RECURSION_DESIRED, TRUNCATED_RESPONSE } from 'dns-packet'
+import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs'
 import type { IpAddress } from '../../../src/protocol/kernel/ip.ts'
 import { seededRandom } from '../../../src/protocol/kernel/rng.ts'
+import { type Asking, nameQuery } from '../../../src/streams/name-query.ts'
+import { type SocketNews, SocketTable } from '../../../src/streams/sockets.ts'
 import { dnsCache } from '../../../src/tcpip/dns/cache.ts'
-import { type LookupInput, type LookupOutput, type LookupResult, lookup } from '../../../src/tcpip/dns/lookup.ts'
+import type { LookupResult } from '../../../src/tcpip/dns/lookup.ts'
 import type { AddressType } from '../../../src/tcpip/dns/message.ts'
 import type { StackOutput } from '../../../src/tcpip/stack-io.ts'
 import type { Statement } from './script.ts'
@@ -10,7 +13,8 @@ import type { World } from './world.ts'
 
 /**
  * A program that looks up names through the stack under test, both kinds of addresses at once: `resolve NAME
- * servers=A,B`, and the program is told `resolved ADDRESS…` or `unresolved WHY`. Each query has a socket of its own.
+ * servers=A,B`, and the program is told `resolved ADDRESS…` or `unresolved WHY`. The questions are those of the API,
+ * with their sockets and timers; its promises are left out, as scripts wait for nothing.
  */
 export interface NameClient {
   readonly resolve: (name: string, servers: readonly IpAddress[]) => void
@@ -19,63 +23,25 @@ export interface NameClient {
 }
 
 export const nameClient = (world: World, newId: () => number, tell: (text: string) => void): NameClient => {
-  const random = seededRandom(53)
   const cache = dnsCache()
+  const table = new SocketTable()
   const mine = new Set<number>()
-  const onSocket = new Map<number, (output: StackOutput) => void>()
-
-  const one = (
-    name: string,
-    type: AddressType,
-    servers: readonly IpAddress[],
-    done: (r: LookupResult) => void,
-  ): void => {
-    const key = `${type} ${name}`
-    const kept = cache.find(key, world.now())
-    if (kept !== undefined) {
-      done(kept)
-      return
-    }
-    const machine = lookup({ name, type, servers, random })
-    const state = machine.initial
-    const sockets: number[] = []
-    let isOver = false
-    const give = (input: LookupInput): void => act(machine.step(state, input, world.now())[1])
-    const act = (outputs: readonly LookupOutput[]): void => {
-      for (const output of outputs) {
-        if (output._tag === 'Ask') ask(output)
-        else {
-          isOver = true
-          for (const id of sockets) if (onSocket.delete(id)) world.call({ call: 'close', id })
-          cache.keep(key, output.result, world.now())
-          done(output.result)
-        }
-      }
-      const at = machine.deadline(state)
-      if (!isOver && at < Infinity) world.later(at - world.now(), () => act(machine.tick(state, world.now())[1]))
-    }
-    const ask = ({ query, over, server, message }: Extract<LookupOutput, { readonly _tag: 'Ask' }>): void => {
-      const id = newId()
-      sockets.push(id)
-      mine.add(id)
-      const remote = { address: server, port: 53 }
-      onSocket.set(id, (output) => {
-        if (output._tag === 'Datagram') give({ _tag: 'Message', query, message: output.data })
-        else if (output._tag === 'SoftError' || output._tag === 'Failed') give({ _tag: 'Failed', query })
-      })
-      if (over === 'tcp') world.call({ call: 'connect', id, remote, options: {}, deadline: Infinity })
-      else
-        world.call(
-          { call: 'bind', id, port: 0 },
-          { call: 'associate', id, remote },
-          { call: 'send', id, data: message },
-        )
-    }
-    give({ _tag: 'Begin' })
+  const nextId = (): number => {
+    const id = newId()
+    mine.add(id)
+    return id
   }
+  const network: Asking = {
+    random: seededRandom(53),
+    call: world.call,
+    sockets: { nextId, add: (id, sink) => table.add(id, sink), drop: (id) => table.drop(id) },
+  }
+  const clock = clockOf(world)
+  const owns = (output: StackOutput): output is SocketNews =>
+    'id' in output && output.id !== undefined && mine.has(output.id)
 
   return {
-    owns: (output) => 'id' in output && output.id !== undefined && mine.has(output.id),
+    owns,
     resolve: (name, servers) => {
       const results: LookupResult[] = []
       const done = (result: LookupResult): void => {
@@ -85,14 +51,35 @@ export const nameClient = (world: World, newId: () => number, tell: (text: strin
         if (found.length > 0) tell(`resolved ${found.join(' ')}`)
         else tell(`unresolved ${failed?._tag === 'Failed' ? failed.reason : 'nothing'}`)
       }
-      one(name, 'A', servers, done)
-      one(name, 'AAAA', servers, done)
+      for (const type of ['A', 'AAAA'] as const) {
+        const key = `${type} ${name}`
+        const kept = cache.find(key, world.now())
+        if (kept !== undefined) done(kept)
+        else
+          nameQuery(network, clock, { name, type, servers }).subscribe((result) => {
+            cache.keep(key, result, world.now())
+            done(result)
+          })
+      }
     },
     onOutput: (output) => {
-      if ('id' in output && output.id !== undefined) onSocket.get(output.id)?.(output)
+      if (owns(output)) table.deliver(output)
     },
   }
 }
+
+/** The clock of the script, for what sets timers. */
+const clockOf = (world: World): SchedulerLike => ({
+  now: world.now,
+  schedule: <T>(work: (this: SchedulerAction<T>, state?: T) => void, delay = 0, state?: T): Subscription => {
+    // what is run here never asks to be run again
+    const action: SchedulerAction<T> = Object.assign(new Subscription(), { schedule: () => action })
+    world.later(delay, () => {
+      if (!action.closed) work.call(action, state)
+    })
+    return action
+  },
+})
 
 /** What a name server was asked: number, kind and name of the question. */
 export const readQuery = (b: Uint8Array): { readonly id: number; readonly type: string; readonly name: string } => {

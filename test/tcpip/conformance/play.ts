@@ -57,8 +57,9 @@ export const play = (script: Case, family: 4 | 6): void => {
   const onFrame = (frame: Frame): void => {
     const read = readFrame(frame, world.now(), flowAt)
     if (read.flow?.peer !== undefined) read.flow.peer.take(read)
-    if (read.kind === 'dns')
-      asked.set(read.words[0]!, { id: Number(read.fields.get('id')), port: Number(read.fields.get('port')) })
+    const question = read.kind === 'dns' ? read.words[0] : read.fields.get('asks')?.split('/')[0]
+    if (question !== undefined)
+      asked.set(question, { id: Number(read.fields.get('id')), port: Number(read.fields.get('port')) })
     if (!isLinkTalk(read) || showsLink) sent.push(read)
     else if (read.words[0] === 'who-has' || read.words[0] === 'ns') {
       const target = read.words[1]!
@@ -280,7 +281,9 @@ const sameSegment = (found: Sent, s: Statement, nth: number): boolean => {
   const [foundSeq, foundLength] = found.words[1]!.split('+')
   return (
     found.words[0] === flags &&
-    (/^-?\d+$/.test(seq!) ? Number(foundSeq) === Number(seq) + nth * Number(length ?? 0) : fits(foundSeq, seq!)) &&
+    (/^-?\d+$/.test(seq!)
+      ? Number(foundSeq) === Number(seq) + nth * (length === '*' ? 0 : Number(length ?? 0))
+      : fits(foundSeq, seq!)) &&
     (place === undefined || length === '*' || Number(foundLength) === Number(length ?? 0)) &&
     options.every((name) => found.fields.has(name))
   )

@@ -2,6 +2,7 @@ import { writeU16, writeU32 } from '../../../src/protocol/kernel/codec.ts'
 import { checksumOf, pseudoHeaderSum, sum } from '../../../src/tcpip/checksum.ts'
 import { readSegment, segment } from '../../../src/tcpip/tcp/segment.ts'
 import { byteAt, type Flow } from './flow.ts'
+import { readQuery } from './name-client.ts'
 import type { Statement } from './script.ts'
 
 /**
@@ -48,9 +49,13 @@ export const readTcp = (
   fields.set('header', `${read.data}`)
   const seq = (read.seq - (flow.ours ?? read.seq)) | 0
   fields.set('seq', `${seq}`)
-  for (let i = 0; i < read.length; i++) {
-    if (bytes[read.data + i] !== byteAt(seq - 1 + i)) throw new Error(`byte ${seq + i} of the stream is another`)
-  }
+  if (read.destinationPort === DNS && read.length > 2) {
+    const { id, type, name } = readQuery(bytes.subarray(read.data + 2))
+    fields.set('asks', `${type}/${name}`).set('id', `${id}`)
+  } else
+    for (let i = 0; i < read.length; i++) {
+      if (bytes[read.data + i] !== byteAt(seq - 1 + i)) throw new Error(`byte ${seq + i} of the stream is another`)
+    }
   const end = seq + read.length + (flags.includes('F') || flags.includes('S') ? 1 : 0)
   if (!flags.includes('R')) flow.next = Math.max(flow.next, end)
   return { flags: flags.replace('P', ''), seq, length: read.length }
@@ -65,10 +70,12 @@ export const writeTcp = (
   own: Uint8Array,
   peer: Uint8Array,
   peerPort: number,
+  /** What the segment carries, where it is not a piece of the stream. */
+  data?: Uint8Array,
 ): Uint8Array => {
   const [flags = '', place = '0'] = line.words
   const [from, size] = place.split('+')
-  const length = Number(size ?? 0)
+  const length = data?.length ?? Number(size ?? 0)
   const seq = Number(from) + nth * length
   const field = (name: string): string | undefined => line.fields.get(name)
   const has = (name: string): boolean => line.words.includes(name) || line.fields.has(name)
@@ -100,7 +107,8 @@ export const writeTcp = (
   if (flags.includes('U')) writeU16(b, 18, 1)
   b.set(options, 20)
   const twist = Number(field('twist') ?? 0)
-  for (let i = 0; i < length; i++) b[20 + options.length + i] = byteAt(seq - 1 + i) ^ twist
+  if (data !== undefined) b.set(data, 20 + options.length)
+  else for (let i = 0; i < length; i++) b[20 + options.length + i] = byteAt(seq - 1 + i) ^ twist
   const right = checksumOf(pseudoHeaderSum(peer, own, 6, b.length) + sum(b))
   writeU16(b, 16, field('csum') === 'bad' ? right ^ 0x1111 : right)
   return b
@@ -109,6 +117,7 @@ export const writeTcp = (
 const u16 = (n: number): readonly number[] => [(n >>> 8) & 0xff, n & 0xff]
 const u32 = (n: number): readonly number[] => [(n >>> 24) & 0xff, (n >>> 16) & 0xff, (n >>> 8) & 0xff, n & 0xff]
 const FLAGS = 'FSRPAU'
+const DNS = 53
 /** Each set of flags as letters. */
 const LETTERS = Array.from({ length: 64 }, (_, flags) => [...FLAGS].filter((_, i) => flags & (1 << i)).join(''))
 /** What the peer's timestamp clock showed when the case began. */

@@ -158,13 +158,13 @@ export const verbs: Readonly<
         throw new Error(`${numbers.length} numbers, ${new Set(steps).size} distances`)
     },
   },
-  /** `mutate N < LINE`: so many copies of a frame with a byte behind the IP header that is another. */
+  /** `mutate N < LINE`: so many copies of a frame with a byte behind the IP header that is another; all are as many as `RXZT_FUZZ`. */
   mutate: {
     act: (stage, { words, fields, label }) => {
       const line: Statement = { label, when: undefined, verb: '<', words: words.slice(2), fields, times: 1 }
       const frame = writeFrame(stage, line)
       const random = seededRandom(19)
-      for (let n = Number(words[0]); n > 0; n--) {
+      for (let n = Math.ceil(Number(words[0]) * FUZZ); n > 0; n--) {
         const payload = frame.payload.slice()
         const [high, low, change] = random(3)
         const header = frame.etherType === 0x0800 ? 20 : 40
@@ -209,3 +209,6 @@ export const verbs: Readonly<
     },
   },
 }
+
+/** How many times more than ten thousand frames are mutated. */
+const FUZZ = Number(process.env['RXZT_FUZZ'] ?? 10_000) / 10_000

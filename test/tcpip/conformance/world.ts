@@ -1,7 +1,8 @@
 import { FRAME_HEADROOM, type Frame } from '../../../src/protocol/kernel/frame.ts'
 import { mac } from '../../../src/protocol/kernel/id.ts'
+import type { Step } from '../../../src/protocol/kernel/machine.ts'
 import { seededRandom } from '../../../src/protocol/kernel/rng.ts'
-import { stack } from '../../../src/tcpip/stack.ts'
+import { type StackState, stack } from '../../../src/tcpip/stack.ts'
 import type { RouteEntry, StackCall, StackConfig, StackInput, StackOutput } from '../../../src/tcpip/stack-io.ts'
 
 /** The stack under test on a link of its own, and the clock. Nothing moves unless a script says so. */
@@ -61,10 +62,21 @@ export const createWorld = (
       }
     }
   }
-  const input = (given: StackInput): void => {
-    const [next, outputs] = machine.step(state, given, now)
+  const waiting: StackInput[] = []
+  let isBusy = false
+  const deliver = ([next, outputs]: Step<StackState, StackOutput>): void => {
     state = next
+    isBusy = true
     after(outputs)
+    isBusy = false
+  }
+  /** What is asked for while outputs are being delivered waits its turn, as above a running stack. */
+  const settle = (): void => {
+    while (!isBusy && waiting.length > 0) deliver(machine.step(state, waiting.shift()!, now))
+  }
+  const input = (given: StackInput): void => {
+    waiting.push(given)
+    settle()
   }
   return {
     family,
@@ -92,9 +104,8 @@ export const createWorld = (
           plans.shift()!.act()
           continue
         }
-        const [next, outputs] = machine.tick(state, now)
-        state = next
-        after(outputs)
+        deliver(machine.tick(state, now))
+        settle()
       }
       now = Math.max(now, until + zero)
     },

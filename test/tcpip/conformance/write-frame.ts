@@ -80,9 +80,21 @@ export const writePayload = (
     default: {
       const flow = stage.flowOf(line.label)
       const port = flow.peerPort
-      return { protocol: 6, bytes: writeTcp(flow, line, nth, world.now(), bytes(dst), bytes(src), port) }
+      const data = words[2] === 'answers' ? answerOver(stage, line) : undefined
+      return { protocol: 6, bytes: writeTcp(flow, line, nth, world.now(), bytes(dst), bytes(src), port, data) }
     }
   }
+}
+
+/** `A 1 answers TYPE NAME ADDRESS…`: what a name server says over TCP, behind its length; `part=0-1` of it alone. */
+const answerOver = (stage: Stage, line: Statement): Uint8Array => {
+  const words = line.words.slice(2)
+  const message = writeAnswer({ ...line, words }, stage.asked.get(words[1]!)!.id)
+  const [from, to] = (line.fields.get('part') ?? '0').split('-')
+  return concat(Uint8Array.of(message.length >>> 8, message.length & 0xff), message).slice(
+    Number(from),
+    to ? Number(to) : undefined,
+  )
 }
 
 const withChecksum = (b: Uint8Array, pseudo: number): Uint8Array => {
