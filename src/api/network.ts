@@ -9,8 +9,8 @@ import { familyOf, type IpPrefix, type Neighbor, type NetworkState, type Route }
 import type { FrameTrace } from '../streams/trace.ts'
 import { asIp, asPort, socketAddress } from './address.ts'
 import { firstToStand } from './happy-eyeballs.ts'
-import {
 import { type LocalRoute, localRoute, targetOf } from './local-route.ts'
+import {
   type BindOptions,
   bindRules,
   type ConnectOptions,
@@ -21,8 +21,8 @@ import { type LocalRoute, localRoute, targetOf } from './local-route.ts'
   resolveRules,
 } from './network-options.ts'
 import { waitUntil } from './network-ready.ts'
-import { Pinger, type PingOptions, type PingReply, pingRules } from './ping.ts'
 import { closeOnAbort, openSocket } from './open-socket.ts'
+import { Pinger, type PingOptions, type PingReply, pingRules } from './ping.ts'
 import { type RawOptions, type RawSocket, rawRules, VirtualRawSocket } from './raw-socket.ts'
 import { type NameOptions, Resolver, type Wanted } from './resolver.ts'
 import { defaultTcpOptions } from './socket-option.ts'
@@ -38,9 +38,9 @@ export interface Network extends AsyncDisposable {
   /** The current state on subscription, then each change; completes when the network is left. */
   readonly state$: Observable<NetworkState>
   readonly addresses: readonly IpPrefix[]
-  address(family: 4 | 6): IpAddress | undefined
   /** Those of the controller and those added here. */
   readonly routes: readonly Route[]
+  address(family: 4 | 6): IpAddress | undefined
   /** Every Ethernet frame in both directions; costs nothing while nobody subscribes. */
   readonly frames$: Observable<FrameTrace>
   /** Members that were seen on the segment. */
@@ -106,23 +106,23 @@ export class VirtualNetwork implements Network {
   get addresses(): readonly IpPrefix[] {
     return this.state.addresses
   }
+  get routes(): readonly Route[] {
+    return this.state.routes
+  }
   get stats(): Counts {
     return this.#network.stats
+  }
+  /** For adapters that measure time before there is a socket. */
+  get clock(): SchedulerLike {
+    return this.#clock
   }
   address(family: 4 | 6): IpAddress | undefined {
     return this.addresses.find((address) => address.family === family)?.address
   }
 
-  get routes(): readonly Route[] {
-    return this.state.routes
-  }
   async connect(options: ConnectOptions): Promise<TcpSocket> {
     checkOptions('connect()', options, connectRules)
     const port = asPort('port', options.port, 1)
-  /** For adapters that measure time before there is a socket. */
-  get clock(): SchedulerLike {
-    return this.#clock
-  }
     const tcp = defaultTcpOptions(options)
     const { localAddress, localPort, signal, timeout = TIMEOUT } = options
     const local = {

@@ -31,11 +31,11 @@ export type { TcpInfo } from '../tcpip/tcp/inspect.ts'
 export { parseIp } from './address.ts'
 export type { BondingOptions } from './bonding.ts'
 export type { Bytes } from './bytes.ts'
-export { consume } from './consume.ts'
 export { Endpoint, IpAddress, IpPrefix, Mac, SocketAddress } from './codec.ts'
+export { consume } from './consume.ts'
 export {
-  adhocNetworkId,
   type AdhocOptions,
+  adhocNetworkId,
   asNetworkId,
   asNodeId,
   asWorldId,
@@ -48,8 +48,8 @@ export {
   WorldId,
 } from './id.ts'
 export { type Identity, isIdentity, parseIdentity } from './identity.ts'
-export type { PathOptions, TrustedPath } from './local-rules.ts'
 export type { LocalRoute } from './local-route.ts'
+export type { PathOptions, TrustedPath } from './local-rules.ts'
 export type { Network } from './network.ts'
 export type { BindOptions, ConnectOptions, ListenOptions, ResolveOptions } from './network-options.ts'
 export type { JoinOptions, NodeStats, ZtNode } from './node.ts'

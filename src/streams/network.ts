@@ -29,11 +29,11 @@ export interface NetworkPorts {
   readonly announceGroups: (network: NetworkId, groups: readonly MulticastGroup[]) => void
   readonly conflict: (claim: AddressClaim) => void
   readonly changed: (before: NetworkState | undefined, after: NetworkState) => void
+  readonly note: (level: TraceRecord['level'], message: string, data: TraceRecord['data']) => void
   readonly defect: (error: unknown) => void
 }
 
 /** One joined network: its host stack, its sockets, and what users see of it. */
-  readonly note: (level: TraceRecord['level'], message: string, data: TraceRecord['data']) => void
 export class RunningNetwork {
   readonly id: NetworkId
   readonly sockets = new SocketTable()
@@ -59,14 +59,14 @@ export class RunningNetwork {
   #login: Authentication | undefined
   #groups: readonly MulticastGroup[] = []
   #acceptRouters = false
+  /** Routes that were added here, by their target. */
+  readonly #ownRoutes = new Map<string, Route>()
   /** Addresses that routers on the segment gave, and name servers they know. */
   #advertised: { readonly addresses: readonly IpAddress[]; readonly servers: readonly IpAddress[] } = NOBODY
 
   constructor(id: NetworkId, self: Address, allowed: LocalSettings, ports: NetworkPorts) {
     this.id = id
     this.#ports = ports
-  /** Routes that were added here, by their target. */
-  readonly #ownRoutes = new Map<string, Route>()
     this.#allowed = allowed
     this.#scheme = macScheme(id)
     this.#mac = macOf(this.#scheme, self)
@@ -118,6 +118,11 @@ export class RunningNetwork {
     this.#ports.dropped(this.id, reason)
   }
 
+  /** A line of the node's log. */
+  note(level: TraceRecord['level'], message: string, data: Readonly<Record<string, unknown>> = {}): void {
+    this.#ports.note(level, message, { network: this.state.id, ...data })
+  }
+
   /** News from VL2. The stack is configured before users hear of it, so that they can use what they hear of. */
   configure(status: NetworkStatus, config: NetworkConfig | undefined, login?: Authentication): void {
     this.#status = status
@@ -127,11 +132,6 @@ export class RunningNetwork {
       this.#configureStack()
     }
     this.#publish()
-  }
-
-  /** A line of the node's log. */
-  note(level: TraceRecord['level'], message: string, data: Readonly<Record<string, unknown>> = {}): void {
-    this.#ports.note(level, message, { network: this.state.id, ...data })
   }
 
   /** Which parts of the configuration the host stack takes. */
@@ -151,17 +151,6 @@ export class RunningNetwork {
     return this.#advertised.servers
   }
 
-  allow(allowed: LocalSettings): void {
-    this.#allowed = allowed
-    this.#configureStack()
-    this.#publish()
-  }
-
-  /** The on-link prefixes: never to be taken for physical networks. */
-  get config(): NetworkConfig | undefined {
-    return this.#config
-  }
-
   /** In the place of one to the same target that was added before. */
   addRoute(route: Route): void {
     const name = targetName(route.target)
@@ -178,6 +167,17 @@ export class RunningNetwork {
     if (!this.#ownRoutes.delete(targetName(target))) return
     this.#configureStack()
     this.#publish()
+  }
+
+  allow(allowed: LocalSettings): void {
+    this.#allowed = allowed
+    this.#configureStack()
+    this.#publish()
+  }
+
+  /** The on-link prefixes: never to be taken for physical networks. */
+  get config(): NetworkConfig | undefined {
+    return this.#config
   }
 
   /** The node behind an address of the segment, as far as neighbour resolution knows. */
@@ -278,6 +278,10 @@ export class RunningNetwork {
     return { ...managed, addresses: [...managed.addresses, ...own] }
   }
 
+  #withOwnRoutes(state: NetworkState): NetworkState {
+    return this.#ownRoutes.size === 0 ? state : { ...state, routes: [...state.routes, ...this.#ownRoutes.values()] }
+  }
+
   #claim(address: IpAddress, mac: Mac): Omit<AddressClaim, 'networkId'> {
     const claimant = this.nodeOf(mac)
     return { address, mac: publicMac(mac), ...(claimant === undefined ? {} : { claimant }) }
@@ -290,10 +294,6 @@ export class RunningNetwork {
     }
     this.#neighbours.delete(ip)
     this.#neighbours.set(ip, mac)
-  #withOwnRoutes(state: NetworkState): NetworkState {
-    return this.#ownRoutes.size === 0 ? state : { ...state, routes: [...state.routes, ...this.#ownRoutes.values()] }
-  }
-
     this.#learned.next()
   }
 
@@ -314,7 +314,7 @@ export class RunningNetwork {
 }
 
 const NOBODY = { addresses: [], servers: [] } as const
-const MOST_NEIGHBOURS = 4096
 const targetName = ({ address, bits }: IpPrefix): string => `${address}/${bits}`
 
+const MOST_NEIGHBOURS = 4096
 const MOST_OWN_ROUTES = 128

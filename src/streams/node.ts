@@ -93,10 +93,10 @@ export class RunningNode {
       announceGroups: (network, groups) => this.tellNetworks({ _tag: 'Groups', network, groups }),
       conflict: (claim) => this.emit({ type: 'address/conflict', at: this.now(), ...claim }),
       changed: (before, after) => this.#networkChanged(before, after),
+      note: (level, message, data) => this.note(level, 'stack', message, data),
       defect,
     }
   }
-      note: (level, message, data) => this.note(level, 'stack', message, data),
 
   /** Begins to listen and to speak. */
   start(): void {

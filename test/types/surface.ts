@@ -121,8 +121,8 @@ interface PromisedNetwork extends AsyncDisposable {
   readonly state: NetworkState
   readonly state$: Observable<NetworkState>
   readonly addresses: readonly IpPrefix[]
-  address(family: 4 | 6): IpAddress | undefined
   readonly routes: readonly Route[]
+  address(family: 4 | 6): IpAddress | undefined
   readonly frames$: Observable<FrameTrace>
   readonly members$: Observable<ReadonlyMap<NodeId, Neighbor>>
   readonly stats: Readonly<Record<string, number>>
