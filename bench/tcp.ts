@@ -38,6 +38,7 @@ const host = (text: string, peer: () => Host, react: (o: StackOutput) => void, s
     confirm: () => undefined,
     doubt: () => undefined,
     source: () => own,
+    address: ip,
     isLocal: (other) => other.text === text,
     isGroup: () => false,
   }

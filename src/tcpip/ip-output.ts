@@ -46,6 +46,8 @@ export interface IpOutput {
   readonly doubt: (flow: Flow) => void
   /** The source address to use towards `remote`, or a code if there is none. */
   readonly source: (remote: Ip) => Ip | SocketErrorCode
+  /** The address that a caller wrote, the same object for all who write it; `undefined` if it is none. */
+  readonly address: (text: string) => Ip | undefined
   /** Whether `ip` is an address of this stack. */
   readonly isLocal: (ip: Ip) => boolean
   /** Whether `ip` is a multicast group or a broadcast address here: nothing to have a connection with. */

@@ -225,6 +225,7 @@ export const ipSender = (
       if (!isReached && iface.nextHop(remote) === undefined) return 'ENETUNREACH'
       return iface.source(remote) ?? 'EADDRNOTAVAIL'
     },
+    address: intern.text,
     isLocal: iface.isLocal,
     isGroup: (ip) => isMulticast(ip) || iface.isBroadcast(ip),
     transmit: (packet, to) => {

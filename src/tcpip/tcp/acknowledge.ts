@@ -18,7 +18,19 @@ import {
 import { sampleRtt, timeoutOf } from './rtt.ts'
 import type { Segment } from './segment.ts'
 import { armTailProbe, hasRoom, markAppLimited, markRestrained, pipeOf } from './send.ts'
-import { clear, dropOldest, END, FLAGS, find, LOST, OUT, SACKED, SEQ, slotOf, WIDTH } from './send-queue.ts'
+import {
+  dropOldest,
+  END,
+  FLAGS,
+  find,
+  LOST,
+  OUT,
+  release as releaseQueue,
+  SACKED,
+  SEQ,
+  slotOf,
+  WIDTH,
+} from './send-queue.ts'
 import { release } from './send-ring.ts'
 
 /**
@@ -117,7 +129,7 @@ const advance = (_env: TcpEnv, c: Connection, s: Segment, now: Millis): void => 
   loss.rtoCount = 0
   snd.stalledAt = now
   if (q.count === 0) {
-    clear(q)
+    releaseQueue(q)
     c.at.rto = Infinity
     c.at.tlp = Infinity
     if (((snd.tail - ack) | 0) <= 0) release(snd.ring)
@@ -178,6 +190,7 @@ const takeBlocks = (c: Connection, s: Segment, now: Millis): void => {
       loss.sacked++
     }
   }
+  if (loss.lastEdges.length === 0) loss.lastEdges = new Int32Array(s.edges.length)
   loss.lastEdges.set(s.edges)
   loss.lastBlocks = s.blocks
 }

@@ -34,7 +34,7 @@ export const tcpEnv = (deps: TcpDeps): TcpEnv => {
   const hash = siphash(deps.random(16))
   return {
     ip: deps.ip,
-    random: deps.random,
+    uniform: () => (readI32(deps.random(4), 0) >>> 0) / 0x1_0000_0000,
     out: deps.out,
     trustLink: deps.trustLink,
     hash,

@@ -1,5 +1,4 @@
 import type { Millis } from '../../protocol/kernel/machine.ts'
-import type { Random } from '../../protocol/kernel/rng.ts'
 import type { IpOutput } from '../ip-output.ts'
 import type { EphemeralPorts } from '../port.ts'
 import type { SipHash } from '../siphash.ts'
@@ -16,7 +15,8 @@ import type { TimeWaits } from './time-wait.ts'
 /** What every function of this folder may use: the world below and above, and all there is of TCP in this stack. */
 export interface TcpEnv {
   readonly ip: IpOutput
-  readonly random: Random
+  /** A number in [0, 1). */
+  readonly uniform: () => number
   readonly out: (output: StackOutput) => void
   readonly trustLink: boolean
   /** Keyed hash for initial sequence numbers and timestamp offsets. */

@@ -161,10 +161,7 @@ const establish = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void =>
     srtt: c.rtt.smoothed,
     sack: c.loss.sack,
     timestamps: c.ts.on,
-    random: () => {
-      const b = env.random(4)
-      return (((b[0]! << 24) | (b[1]! << 16) | (b[2]! << 8) | b[3]!) >>> 0) / 0x1_0000_0000
-    },
+    random: env.uniform,
   })
   const local = socketAddress(c.flow.local, c.localPort)
   const remote = socketAddress(c.flow.remote, c.remotePort)

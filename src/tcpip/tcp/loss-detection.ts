@@ -36,8 +36,8 @@ export interface LossDetection {
   /** SND.UNA at the last timeout, to tell a first one from its repetitions. */
   rtoUna: number
   rtoCount: number
-  /** Blocks of the previous ACK, so that what was marked is not walked again. */
-  readonly lastEdges: Int32Array
+  /** Blocks of the previous ACK that had some, so that what was marked is not walked again. */
+  lastEdges: Int32Array
   lastBlocks: number
 }
 
@@ -74,6 +74,8 @@ export const newLossDetection = (iss: number): LossDetection => ({
   eifel: false,
   rtoUna: iss,
   rtoCount: 0,
-  lastEdges: new Int32Array(8),
+  lastEdges: NO_EDGES,
   lastBlocks: 0,
 })
+
+const NO_EDGES = new Int32Array(0)

@@ -1,4 +1,3 @@
-import { parseIp, printIp } from '../../protocol/kernel/ip.ts'
 import type { Millis } from '../../protocol/kernel/machine.ts'
 import type { Ip } from '../ip-output.ts'
 import type { SocketErrorCode, StackCall, TcpOptions } from '../stack-io.ts'
@@ -14,7 +13,7 @@ import { keyOf } from './table.ts'
 /** How connections and listeners come to be by the owner's wish: `connect`, `listen`, `configure`. */
 export const connect = (env: TcpEnv, call: Extract<StackCall, { call: 'connect' }>, now: Millis): void => {
   const failed = (code: SocketErrorCode): void => env.out({ _tag: 'Failed', id: call.id, code })
-  const remote = ipOf(call.remote.address)
+  const remote = env.ip.address(call.remote.address)
   const { port } = call.remote
   if (remote === undefined || !(port > 0 && port < 65_536)) {
     failed('EINVAL')
@@ -25,7 +24,7 @@ export const connect = (env: TcpEnv, call: Extract<StackCall, { call: 'connect' 
     failed('ENETUNREACH')
     return
   }
-  const wanted = call.local?.address === undefined ? undefined : ipOf(call.local.address)
+  const wanted = call.local?.address === undefined ? undefined : env.ip.address(call.local.address)
   const local = wanted ?? env.ip.source(remote)
   if (typeof local === 'string') {
     failed(local)
@@ -67,7 +66,7 @@ export const connect = (env: TcpEnv, call: Extract<StackCall, { call: 'connect' 
 
 export const listen = (env: TcpEnv, call: Extract<StackCall, { call: 'listen' }>): void => {
   const failed = (code: SocketErrorCode): void => env.out({ _tag: 'Failed', id: call.id, code })
-  const ip = call.address === undefined ? undefined : ipOf(call.address)
+  const ip = call.address === undefined ? undefined : env.ip.address(call.address)
   if (call.address !== undefined && ip === undefined) {
     failed('EINVAL')
     return
@@ -137,11 +136,6 @@ const tupleIsFree = (
   if (env.connections.find(key, local, remote, localPort, remotePort) !== undefined) return false
   const old = env.timeWaits.find(key, local, remote, localPort, remotePort)
   return old === undefined || (old.ts && now - old.since >= REUSE_AFTER)
-}
-
-const ipOf = (text: string): Ip | undefined => {
-  const bytes = parseIp(text)
-  return bytes === undefined ? undefined : { family: bytes.length === 4 ? 4 : 6, bytes, text: printIp(bytes) }
 }
 
 const MOST_BACKLOG = 4096

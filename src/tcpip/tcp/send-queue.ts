@@ -39,6 +39,15 @@ export const clear = (q: SendQueue): void => {
   q.head = 0
 }
 
+/** Nothing is out any more: what an idle connection would keep serves the next busy one. */
+export const release = (q: SendQueue): void => {
+  const { ints, reals } = q
+  clear(q)
+  q.ints = NO_INTS
+  q.reals = NO_REALS
+  if (ints.length > 0 && ints.length <= LARGEST_SPARE * WIDTH && spare.length < MOST_SPARE) spare.push({ ints, reals })
+}
+
 /** Position (0 … count) of the first record whose end lies after `seq`: records are sorted and do not overlap. */
 export const find = (q: SendQueue, seq: number): number => {
   let low = 0
@@ -73,6 +82,12 @@ export const recut = (q: SendQueue, most: number): void => {
 }
 
 const grow = (q: SendQueue): void => {
+  const kept = q.count === 0 ? spare.pop() : undefined
+  if (kept !== undefined) {
+    q.ints = kept.ints
+    q.reals = kept.reals
+    return
+  }
   const size = Math.max(SMALLEST, (q.ints.length / WIDTH) * 2)
   const ints = new Int32Array(size * WIDTH)
   const reals = new Float64Array(size * WIDE)
@@ -106,5 +121,9 @@ export const LOST = 4
 export const RETRANSMITTED = 8
 export const APP_LIMITED = 16
 const SMALLEST = 8
+/** Records in what is worth keeping, and how many of those are kept, of all connections. */
+const LARGEST_SPARE = 64
+const MOST_SPARE = 64
+const spare: { readonly ints: Int32Array; readonly reals: Float64Array }[] = []
 const NO_INTS = new Int32Array(0)
 const NO_REALS = new Float64Array(0)

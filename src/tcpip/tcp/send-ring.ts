@@ -13,7 +13,7 @@ export const ensure = (ring: SendRing, from: number, to: number, needed: number)
   let size = Math.max(SMALLEST, ring.bytes.length)
   while (size < needed) size *= 2
   const old = ring.bytes
-  ring.bytes = new Uint8Array(size)
+  ring.bytes = (size === SMALLEST ? spare.pop() : undefined) ?? new Uint8Array(size)
   const length = (to - from) | 0
   if (length <= 0) return
   const kept = new Uint8Array(length)
@@ -46,10 +46,14 @@ const copyOut = (from: Uint8Array, seq: number, area: Uint8Array, to: number, le
   }
 }
 
-/** Gives the memory back; a ring of the smallest size is kept for the next write. */
+/** Gives the memory back; that of small writes to whoever writes next. */
 export const release = (ring: SendRing): void => {
-  if (ring.bytes.length > SMALLEST) ring.bytes = NO_BYTES
+  if (ring.bytes.length === SMALLEST && spare.length < MOST_SPARE) spare.push(ring.bytes)
+  ring.bytes = NO_BYTES
 }
 
 const SMALLEST = 2048
+/** Rings of the smallest size that wait for a writer, of all connections. */
+const MOST_SPARE = 64
+const spare: Uint8Array[] = []
 const NO_BYTES = new Uint8Array(0)

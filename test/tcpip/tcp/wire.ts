@@ -24,6 +24,7 @@ export const fakeIp = (own: Ip, mtu: () => number, send: (remote: Ip, segment: U
   confirm: () => undefined,
   doubt: () => undefined,
   source: () => own,
+  address: (text) => (parseIp(text) === undefined ? undefined : ip(text)),
   isLocal: (other) => other.text === own.text,
   isGroup: () => false,
 })

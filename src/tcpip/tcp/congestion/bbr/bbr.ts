@@ -1,10 +1,11 @@
-import type { Controller } from '../controller.ts'
+import type { Millis } from '../../../../protocol/kernel/machine.ts'
+import type { Controller, Loss, RateSample, Start } from '../controller.ts'
 import { probeBandwidth, startDown, startRefill } from './cycle.ts'
 import { judgeProbe, noteLoss } from './loss.ts'
 import { adaptToLoss, endLossRound, takeAggregation, takeRate, takeRtt, takeSignals } from './model.ts'
 import { probeRtt, saveWindow, tryToLeaveProbeRtt } from './probe-rtt.ts'
 import { leaveDrain, leaveStartup, testFullBw } from './startup.ts'
-import { type BbrState, bbrState, enter, isProbingBandwidth, resetFullBw, resetShortBounds } from './state.ts'
+import { BbrState, enter, isProbingBandwidth, resetFullBw, resetShortBounds } from './state.ts'
 import { bdpOf, capWindow, paceAtModel, setInitialRate, setRate, setWindow } from './volume.ts'
 
 /**
@@ -12,128 +13,127 @@ import { bdpOf, capWindow, paceAtModel, setInitialRate, setRate, setWindow } fro
  * line (congestion notes §2): sends at the rate that the path has shown to deliver, keeps about a round trip of it in
  * flight, and from time to time tries for more or empties its queue to see how short the path is.
  */
-export const bbr = (lossTolerance: number = LOSS_TOLERANCE): Controller & BbrState => {
-  const b: BbrState = bbrState(lossTolerance)
-  return Object.assign(b, {
-    init: (start) => {
-      const { now } = start
-      b.smss = start.smss
-      b.initialCwnd = start.initialCwnd
-      b.cwnd = start.initialCwnd
-      b.sack = start.sack
-      b.random = start.random
-      b.guessed = start.srtt <= 0
-      b.minRtt = start.srtt > 0 ? start.srtt : Infinity
-      b.minRttAt = now
-      b.probeRttMinAt = now
-      b.extraAt = now
-      enter(b, 'startup')
-      setInitialRate(b, start.srtt)
-    },
+class Bbr extends BbrState implements Controller {
+  init(start: Start): void {
+    const { now } = start
+    this.smss = start.smss
+    this.initialCwnd = start.initialCwnd
+    this.cwnd = start.initialCwnd
+    this.sack = start.sack
+    this.random = start.random
+    this.guessed = start.srtt <= 0
+    this.minRtt = start.srtt > 0 ? start.srtt : Infinity
+    this.minRttAt = now
+    this.probeRttMinAt = now
+    this.extraAt = now
+    enter(this, 'startup')
+    setInitialRate(this, start.srtt)
+  }
 
-    onSend: (now, _length, inflight, appLimited) => {
-      if (inflight === 0 && appLimited) {
-        b.idleRestart = true
-        b.idleMark = b.delivered
-        b.longIdle = now - b.lastSendAt > LONG_IDLE
-        if (b.longIdle) b.cwnd = Math.min(b.cwnd, Math.max(b.initialCwnd, bdpOf(b, b.bw, 1)))
-        b.extraAt = now
-        if (isProbingBandwidth(b)) paceAtModel(b)
-        else if (b.phase === 'probe-rtt') tryToLeaveProbeRtt(b, now)
+  onSend(now: Millis, _length: number, inflight: number, appLimited: boolean): void {
+    if (inflight === 0 && appLimited) {
+      this.idleRestart = true
+      this.idleMark = this.delivered
+      this.longIdle = now - this.lastSendAt > LONG_IDLE
+      if (this.longIdle) this.cwnd = Math.min(this.cwnd, Math.max(this.initialCwnd, bdpOf(this, this.bw, 1)))
+      this.extraAt = now
+      if (isProbingBandwidth(this)) paceAtModel(this)
+      else if (this.phase === 'probe-rtt') tryToLeaveProbeRtt(this, now)
+    }
+    this.lastSendAt = now
+  }
+
+  onAck(sample: RateSample): void {
+    if (sample.newlyAcked > 0) {
+      takeSignals(this, sample)
+      takeRate(this, sample)
+      adaptToLoss(this)
+      takeAggregation(this, sample)
+      testFullBw(this, sample)
+      leaveStartup(this, sample)
+      leaveDrain(this, sample)
+      probeBandwidth(this, sample)
+      const expired = takeRtt(this, sample)
+      probeRtt(this, sample, expired)
+      endLossRound(this, sample)
+      if (this.guessed && sample.rtt >= 0) {
+        this.guessed = false
+        if (!this.fullBwReached) setInitialRate(this, sample.rtt)
       }
-      b.lastSendAt = now
-    },
+    }
+    this.bw = Math.min(this.maxBw, this.bwShort)
+    setRate(this)
+    setWindow(this, sample)
+  }
 
-    onAck: (sample) => {
-      if (sample.newlyAcked > 0) {
-        takeSignals(b, sample)
-        takeRate(b, sample)
-        adaptToLoss(b)
-        takeAggregation(b, sample)
-        testFullBw(b, sample)
-        leaveStartup(b, sample)
-        leaveDrain(b, sample)
-        probeBandwidth(b, sample)
-        const expired = takeRtt(b, sample)
-        probeRtt(b, sample, expired)
-        endLossRound(b, sample)
-        if (b.guessed && sample.rtt >= 0) {
-          b.guessed = false
-          if (!b.fullBwReached) setInitialRate(b, sample.rtt)
-        }
-      }
-      b.bw = Math.min(b.maxBw, b.bwShort)
-      setRate(b)
-      setWindow(b, sample)
-    },
+  onLoss(loss: Loss): boolean {
+    const isQueue = noteLoss(this, loss)
+    if (this.probeSample && judgeProbe(this, loss, isQueue) && this.phase === 'up') {
+      this.undoPhase = 'up'
+      startDown(this, loss.now)
+    }
+    return isQueue
+  }
 
-    onLoss: (loss) => {
-      const isQueue = noteLoss(b, loss)
-      if (b.probeSample && judgeProbe(b, loss, isQueue) && b.phase === 'up') {
-        b.undoPhase = 'up'
-        startDown(b, loss.now)
-      }
-      return isQueue
-    },
+  onRecovery(entered: boolean): void {
+    if (entered) {
+      saveWindow(this)
+      this.inRecovery = true
+      this.recoveryMark = this.delivered
+    } else {
+      this.inRecovery = false
+      this.cwnd = Math.max(this.cwnd, this.priorCwnd)
+      capWindow(this)
+    }
+  }
 
-    onRecovery: (entered) => {
-      if (entered) {
-        saveWindow(b)
-        b.inRecovery = true
-        b.recoveryMark = b.delivered
-      } else {
-        b.inRecovery = false
-        b.cwnd = Math.max(b.cwnd, b.priorCwnd)
-        capWindow(b)
-      }
-    },
+  onRto(_now: Millis, _flight: number, _first: boolean, inflight: number): void {
+    saveWindow(this)
+    this.inRecovery = true
+    this.recoveryMark = this.delivered
+    this.cwnd = inflight + this.smss
+  }
 
-    onRto: (_now, _flight, _first, inflight) => {
-      saveWindow(b)
-      b.inRecovery = true
-      b.recoveryMark = b.delivered
-      b.cwnd = inflight + b.smss
-    },
+  onUndo(): void {
+    this.inRecovery = false
+    this.cwnd = Math.max(this.cwnd, this.priorCwnd)
+    this.lossInRound = false
+    resetFullBw(this, 0)
+    this.bwShort = Math.max(this.bwShort, this.saved?.bwShort ?? Infinity)
+    this.inflightShort = Math.max(this.inflightShort, this.saved?.inflightShort ?? Infinity)
+    this.inflightLong = Math.max(this.inflightLong, this.saved?.inflightLong ?? Infinity)
+    if (this.undoPhase === 'startup') this.fullBwReached = false
+    if (this.phase !== 'probe-rtt') {
+      if (this.undoPhase === 'startup') enter(this, 'startup')
+      else if (this.undoPhase === 'up') startRefill(this)
+    }
+    this.undoPhase = 'none'
+  }
 
-    onUndo: () => {
-      b.inRecovery = false
-      b.cwnd = Math.max(b.cwnd, b.priorCwnd)
-      b.lossInRound = false
-      resetFullBw(b, 0)
-      b.bwShort = Math.max(b.bwShort, b.savedBwShort)
-      b.inflightShort = Math.max(b.inflightShort, b.savedInflightShort)
-      b.inflightLong = Math.max(b.inflightLong, b.savedInflightLong)
-      if (b.undoPhase === 'startup') b.fullBwReached = false
-      if (b.phase !== 'probe-rtt') {
-        if (b.undoPhase === 'startup') enter(b, 'startup')
-        else if (b.undoPhase === 'up') startRefill(b)
-      }
-      b.undoPhase = 'none'
-    },
+  onPathHint(now: Millis): void {
+    if (now - this.hintAt < HINT_INTERVAL) return
+    this.hintAt = now
+    this.minRtt = Infinity
+    this.minRttAt = now
+    this.probeRttMin = Infinity
+    this.probeRttMinAt = now
+    this.lastRtt = -1
+    resetShortBounds(this)
+    this.inflightLong = Infinity
+    this.prevTooHigh = false
+    this.fullBwReached = false
+    resetFullBw(this, 0)
+    this.staleBw = true
+    enter(this, 'startup')
+  }
 
-    onPathHint: (now) => {
-      if (now - b.hintAt < HINT_INTERVAL) return
-      b.hintAt = now
-      b.minRtt = Infinity
-      b.minRttAt = now
-      b.probeRttMin = Infinity
-      b.probeRttMinAt = now
-      b.lastRtt = -1
-      resetShortBounds(b)
-      b.inflightLong = Infinity
-      b.prevTooHigh = false
-      b.fullBwReached = false
-      resetFullBw(b, 0)
-      b.staleBw = true
-      enter(b, 'startup')
-    },
-
-    onMss: (_now, smss) => {
-      b.smss = smss
-      b.cwnd = Math.max(b.cwnd, smss)
-    },
-  } satisfies Omit<Controller, keyof BbrState>)
+  onMss(_now: Millis, smss: number): void {
+    this.smss = smss
+    this.cwnd = Math.max(this.cwnd, smss)
+  }
 }
+
+export const bbr = (lossTolerance: number = LOSS_TOLERANCE): Controller & BbrState => new Bbr(lossTolerance)
 
 /** Share of lost bytes that is taken for noise while no queue shows. */
 const LOSS_TOLERANCE = 0.15

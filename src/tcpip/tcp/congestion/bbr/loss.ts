@@ -46,9 +46,7 @@ export const noteLoss = (b: BbrState, loss: Loss): boolean => {
 /** What an undo gives back. */
 const saveBounds = (b: BbrState): void => {
   b.undoPhase = 'none'
-  b.savedBwShort = b.bwShort
-  b.savedInflightShort = b.inflightShort
-  b.savedInflightLong = b.inflightLong
+  b.saved = { bwShort: b.bwShort, inflightShort: b.inflightShort, inflightLong: b.inflightLong }
 }
 
 /** Was the probe that `loss` answers to too much? Then it teaches the long-term bound, once. */

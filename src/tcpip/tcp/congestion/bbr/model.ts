@@ -59,6 +59,7 @@ export const takeAggregation = (b: BbrState, sample: RateSample): void => {
   }
   b.extraDelivered += sample.newlyAcked
   const extra = Math.min(b.extraDelivered - expected, b.cwnd)
+  if (b.extraByRound.length === 0) b.extraByRound = new Array<number>(EXTRA_ROUNDS + 1).fill(0)
   const slot = b.rounds % b.extraByRound.length
   if (extra > b.extraByRound[slot]!) b.extraByRound[slot] = extra
   if (extra > b.extraAcked) b.extraAcked = extra
@@ -67,6 +68,7 @@ export const takeAggregation = (b: BbrState, sample: RateSample): void => {
 /** A new round takes the place of the oldest. */
 const forgetExtra = (b: BbrState): void => {
   const { length } = b.extraByRound
+  if (length === 0) return
   b.extraByRound[b.rounds % length] = 0
   const window = b.fullBwReached ? EXTRA_ROUNDS : 1
   b.extraAcked = 0

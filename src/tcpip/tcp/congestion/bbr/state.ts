@@ -5,200 +5,134 @@ export type BbrPhase = 'startup' | 'drain' | 'down' | 'cruise' | 'refill' | 'up'
 /** What the ACKs that come in now answer to: before, at the start of, during and after a probe for bandwidth. */
 export type AckPhase = 'init' | 'refilling' | 'starting' | 'feedback' | 'stopping'
 
+/** What loss has taught, and an undo gives back. */
+export interface Bounds {
+  readonly bwShort: number
+  readonly inflightShort: number
+  readonly inflightLong: number
+}
+
 /**
  * All BBR knows: a model of the path (how fast, how far, how much may fly) and where it stands in probing it. Rates in
- * bytes per ms, volumes in bytes, `Infinity`: no bound. One record per connection, changed in place.
+ * bytes per ms, volumes in bytes, `Infinity`: no bound. One record per connection, changed in place; a class, so that all
+ * of them share one shape.
  */
-export interface BbrState {
-  readonly name: 'bbr'
-  cwnd: number
-  pacingRate: number
-  quantum: number
-  ssthresh: number
-  phase: BbrPhase
+export class BbrState {
+  readonly name = 'bbr'
+  cwnd = 0
+  pacingRate = Infinity
+  quantum = 0
+  phase: BbrPhase = 'startup'
   /** Smallest RTT of the last 10 s. */
-  minRtt: number
-  restrained: boolean
+  minRtt = Infinity
+  restrained = false
 
-  smss: number
-  initialCwnd: number
-  sack: boolean
+  smss = 0
+  initialCwnd = 0
+  sack = true
   /** Share of lost bytes taken for noise while no queue shows; 0: every loss means a full queue. */
-  lossTolerance: number
-  random: () => number
+  readonly lossTolerance: number
+  random: () => number = unknown
   /** The handshake gave no RTT: the initial rate was a guess. */
-  guessed: boolean
+  guessed = false
   /** Of the connection, as last heard. */
-  delivered: number
+  delivered = 0
 
-  pacingGain: number
-  cwndGain: number
-  bw: number
+  bw = 0
   /** Largest delivery rate of the present probe cycle and the one before. */
-  maxBw: number
-  presentBw: number
-  previousBw: number
+  maxBw = 0
+  presentBw = 0
+  previousBw = 0
   /** Bounds learned from loss: until the next probe, and for as long as they prove right. */
-  bwShort: number
-  inflightShort: number
-  inflightLong: number
-  bwLatest: number
-  inflightLatest: number
+  bwShort = Infinity
+  inflightShort = Infinity
+  inflightLong = Infinity
+  bwLatest = 0
+  inflightLatest = 0
 
-  minRttAt: Millis
-  probeRttMin: number
-  probeRttMinAt: Millis
-  probeRttDoneAt: Millis
-  probeRttRound: boolean
+  minRttAt: Millis = 0
+  probeRttMin = Infinity
+  probeRttMinAt: Millis = 0
+  probeRttDoneAt: Millis = 0
+  probeRttRound = false
   /** Mean difference of consecutive RTT samples. */
-  jitter: number
-  lastRtt: number
+  jitter = 0
+  lastRtt = -1
 
-  roundEnd: number
-  rounds: number
-  roundStart: boolean
-  lossRoundEnd: number
-  lossRoundStart: boolean
-  lossInRound: boolean
-  roundLost: number
-  roundQueueLost: number
-  roundDelivered: number
-  lostRanges: number
-  lastLostEnd: number
+  roundEnd = 0
+  rounds = 0
+  roundStart = false
+  lossRoundEnd = 0
+  lossRoundStart = false
+  lossInRound = false
+  roundLost = 0
+  roundQueueLost = 0
+  roundDelivered = 0
+  lostRanges = 0
+  lastLostEnd = 0
 
-  fullBw: number
-  fullBwCount: number
-  fullBwNow: boolean
-  fullBwReached: boolean
-  drainRound: number
+  fullBw = 0
+  fullBwCount = 0
+  fullBwNow = false
+  fullBwReached = false
+  drainRound = 0
 
-  ackPhase: AckPhase
+  ackPhase: AckPhase = 'init'
   /** A loss now is an answer to the probe. */
-  probeSample: boolean
-  upAcked: number
-  upRounds: number
-  upIncrement: number
-  roundsSinceUp: number
-  probeWait: number
+  probeSample = false
+  upAcked = 0
+  upRounds = 0
+  upIncrement = Infinity
+  roundsSinceUp = 0
+  probeWait = 0
   /** The path proved longer than thought: what it carries is not known any more. */
-  probeSoon: boolean
-  cycleAt: Millis
-  prevTooHigh: boolean
-  prevCautious: boolean
+  probeSoon = false
+  cycleAt: Millis = 0
+  prevTooHigh = false
+  prevCautious = false
 
-  extraAcked: number
-  extraAt: Millis
-  extraDelivered: number
-  /** Per round, newest at `rounds` modulo the length. */
-  readonly extraByRound: Float64Array
+  extraAcked = 0
+  extraAt: Millis = 0
+  extraDelivered = 0
+  /** Per round, newest at `rounds` modulo the length; empty until there is any. */
+  extraByRound: number[] = NO_ROUNDS
 
-  idleRestart: boolean
+  idleRestart = false
   /** `delivered` when sending resumed: samples of that round may not raise `minRtt`. */
-  idleMark: number
+  idleMark = -1
   /** … and the window is held to the model for that round. */
-  longIdle: boolean
-  lastSendAt: Millis
+  longIdle = false
+  lastSendAt: Millis = -Infinity
 
-  priorCwnd: number
-  inRecovery: boolean
-  recoveryMark: number
-  undoPhase: 'none' | 'startup' | 'up'
-  savedBwShort: number
-  savedInflightShort: number
-  savedInflightLong: number
+  priorCwnd = 0
+  inRecovery = false
+  recoveryMark = 0
+  undoPhase: 'none' | 'startup' | 'up' = 'none'
+  /** The bounds before the last loss round. */
+  saved: Bounds | undefined = undefined
 
-  hintAt: Millis
+  hintAt: Millis = -Infinity
   /** The rates are those of the former path until a round of the new one has passed. */
-  staleBw: boolean
+  staleBw = false
+
+  constructor(lossTolerance: number) {
+    this.lossTolerance = lossTolerance
+  }
+
+  /** BBR has none: loss does not end a slow start. */
+  get ssthresh(): number {
+    return Infinity
+  }
 }
 
-export const bbrState = (lossTolerance: number): BbrState => ({
-  name: 'bbr',
-  cwnd: 0,
-  pacingRate: Infinity,
-  quantum: 0,
-  ssthresh: Infinity,
-  phase: 'startup',
-  minRtt: Infinity,
-  restrained: false,
-  smss: 0,
-  initialCwnd: 0,
-  sack: true,
-  lossTolerance,
-  random: () => 0,
-  guessed: false,
-  delivered: 0,
-  pacingGain: STARTUP_GAIN,
-  cwndGain: 2,
-  bw: 0,
-  maxBw: 0,
-  presentBw: 0,
-  previousBw: 0,
-  bwShort: Infinity,
-  inflightShort: Infinity,
-  inflightLong: Infinity,
-  bwLatest: 0,
-  inflightLatest: 0,
-  minRttAt: 0,
-  probeRttMin: Infinity,
-  probeRttMinAt: 0,
-  probeRttDoneAt: 0,
-  probeRttRound: false,
-  jitter: 0,
-  lastRtt: -1,
-  roundEnd: 0,
-  rounds: 0,
-  roundStart: false,
-  lossRoundEnd: 0,
-  lossRoundStart: false,
-  lossInRound: false,
-  roundLost: 0,
-  roundQueueLost: 0,
-  roundDelivered: 0,
-  lostRanges: 0,
-  lastLostEnd: 0,
-  fullBw: 0,
-  fullBwCount: 0,
-  fullBwNow: false,
-  fullBwReached: false,
-  drainRound: 0,
-  ackPhase: 'init',
-  probeSample: false,
-  upAcked: 0,
-  upRounds: 0,
-  upIncrement: Infinity,
-  roundsSinceUp: 0,
-  probeWait: 0,
-  probeSoon: false,
-  cycleAt: 0,
-  prevTooHigh: false,
-  prevCautious: false,
-  extraAcked: 0,
-  extraAt: 0,
-  extraDelivered: 0,
-  extraByRound: new Float64Array(EXTRA_ROUNDS + 1),
-  idleRestart: false,
-  idleMark: -1,
-  longIdle: false,
-  lastSendAt: -Infinity,
-  priorCwnd: 0,
-  inRecovery: false,
-  recoveryMark: 0,
-  undoPhase: 'none',
-  savedBwShort: Infinity,
-  savedInflightShort: Infinity,
-  savedInflightLong: Infinity,
-  hintAt: -Infinity,
-  staleBw: false,
-})
-
-/** Enters a phase with its gains. */
 export const enter = (b: BbrState, phase: BbrPhase): void => {
   b.phase = phase
-  b.pacingGain = PACING_GAIN[phase]
-  b.cwndGain = CWND_GAIN[phase]
   b.restrained = phase === 'probe-rtt'
 }
+
+/** What the rate and the window are, of the model. */
+export const pacingGainOf = (b: BbrState): number => PACING_GAIN[b.phase]
+export const cwndGainOf = (b: BbrState): number => CWND_GAIN[b.phase]
 
 export const isProbingBandwidth = (b: BbrState): boolean =>
   b.phase === 'down' || b.phase === 'cruise' || b.phase === 'refill' || b.phase === 'up'
@@ -226,3 +160,5 @@ const PACING_GAIN = { startup: STARTUP_GAIN, drain: 0.5, down: 0.9, cruise: 1, r
 const CWND_GAIN = { startup: 2, drain: 2, down: 2, cruise: 2, refill: 2, up: 2.25, 'probe-rtt': 0.5 }
 /** What aggregation of ACKs has shown is remembered for so many rounds. */
 export const EXTRA_ROUNDS = 10
+const NO_ROUNDS: number[] = []
+const unknown = (): number => 0

@@ -1,5 +1,5 @@
 import type { RateSample } from '../controller.ts'
-import { type BbrState, isProbingBandwidth } from './state.ts'
+import { type BbrState, cwndGainOf, isProbingBandwidth, pacingGainOf } from './state.ts'
 
 /** What follows from the model: how fast, in which portions, and how much at once (congestion notes §2.7). */
 
@@ -21,14 +21,14 @@ export const withHeadroom = (b: BbrState): number =>
 export const probeRttWindow = (b: BbrState): number => Math.max(bdpOf(b, b.bw, 0.5), MIN_SEGMENTS * b.smss)
 
 export const setRate = (b: BbrState): void => {
-  const rate = b.pacingGain * b.bw * MARGIN
+  const rate = pacingGainOf(b) * b.bw * MARGIN
   if (rate > 0 && (b.fullBwReached || rate > b.pacingRate)) b.pacingRate = rate
   b.quantum = Math.min(LARGEST_QUANTUM, Math.max(2 * b.smss, b.pacingRate))
 }
 
 /** Before there is a measurement: the initial window in the first round trip. */
 export const setInitialRate = (b: BbrState, rtt: number): void => {
-  b.pacingRate = (b.pacingGain * b.initialCwnd) / (rtt > 0 ? rtt : 1)
+  b.pacingRate = (pacingGainOf(b) * b.initialCwnd) / (rtt > 0 ? rtt : 1)
   b.quantum = 2 * b.smss
 }
 
@@ -38,7 +38,7 @@ export const paceAtModel = (b: BbrState): void => {
 }
 
 export const setWindow = (b: BbrState, sample: RateSample): void => {
-  const most = budget(b, bdpOf(b, b.bw, b.cwndGain) + b.extraAcked)
+  const most = budget(b, bdpOf(b, b.bw, cwndGainOf(b)) + b.extraAcked)
   const grown = b.cwnd + sample.newlyAcked
   if (b.fullBwReached) b.cwnd = Math.min(grown, most)
   else if (b.cwnd < most || sample.totalDelivered < b.initialCwnd) b.cwnd = grown
