@@ -6,6 +6,7 @@ export {
   createController,
   type JoinRequest,
   type Member,
+  type MemberInput,
   type NetworkConfigInput,
 } from './controller.ts'
 export type { RuleJson } from './controller-view.ts'

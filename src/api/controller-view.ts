@@ -33,11 +33,25 @@ export interface NetworkConfigInput {
   readonly certificateTimeoutWindowSize?: number
 }
 
+/** What a member is; field names as in the HTTP API of native controllers. */
+export interface MemberInput {
+  readonly name?: string
+  /** Its addresses, beside those that pools give unless `noAutoAssignIps`. */
+  readonly ipAssignments?: readonly IpAddress[]
+  readonly noAutoAssignIps?: boolean
+  /** Whether frames of devices behind it are let in and out by way of it: see `Network.bridge`. */
+  readonly activeBridge?: boolean
+  readonly tags?: readonly (readonly [id: number, value: number])[]
+  readonly capabilities?: readonly number[]
+}
+
 export interface Member {
   readonly id: NodeId
   readonly authorized: boolean
   readonly ips: readonly IpAddress[]
   readonly name?: string
+  /** Set where it is a bridge. */
+  readonly activeBridge?: true
   /** Public identity text, once it has asked. */
   readonly identity?: string
   /** ms since the epoch of its last request. */
@@ -69,6 +83,7 @@ export const memberOf = ({ address, record, lastRequestAt }: HostedMember): Memb
   authorized: record.authorized,
   ips: record.ipAssignments,
   ...(record.name === undefined || record.name === '' ? {} : { name: record.name }),
+  ...(record.activeBridge ? { activeBridge: true } : {}),
   ...(record.identity === undefined ? {} : { identity: record.identity }),
   ...(lastRequestAt > 0 ? { lastSeen: lastRequestAt } : {}),
   ...(record.vMajor < 0 ? {} : { version: `${record.vMajor}.${record.vMinor}.${record.vRev}` }),

@@ -11,14 +11,14 @@ import { checkOptions } from '../streams/option.ts'
 import { publicNetworkId, publicNodeId } from '../streams/public-id.ts'
 import type { StateStore } from '../streams/store.ts'
 import { asStoreError, RecordWriter, readRecords, recordPath } from './controller-store.ts'
-import { type Member, memberOf, type NetworkConfigInput, networkConfigOf } from './controller-view.ts'
+import { type Member, type MemberInput, memberOf, type NetworkConfigInput, networkConfigOf } from './controller-view.ts'
 import { asNetworkId, asNodeId, type NetworkId, type NodeId } from './id.ts'
 import { namedErrors } from './named-errors.ts'
-import { authorizeRules, networkConfigRules } from './network-config-rules.ts'
+import { authorizeRules, memberRules, networkConfigRules } from './network-config-rules.ts'
 import { VirtualNode, type ZtNode } from './node.ts'
 import { aStore } from './node-options.ts'
 
-export type { Member, NetworkConfigInput } from './controller-view.ts'
+export type { Member, MemberInput, NetworkConfigInput } from './controller-view.ts'
 
 export interface ControllerNetwork {
   readonly id: NetworkId
@@ -56,6 +56,11 @@ export interface Controller extends AsyncDisposable {
   deauthorize(network: NetworkId | string, member: NodeId | string): Promise<void>
   /** Fields not given stay as they are. Members that are online get the change at once. */
   update(network: NetworkId | string, patch: Partial<NetworkConfigInput>): Promise<void>
+  /**
+   * Changes what a member is, also before it asks; fields not given stay as they are, and whether it is let in does too.
+   * @throws {ArgumentError} `ERR_ZT_INVALID_OPTION` @throws {NodeError} `ERR_ZT_CONTROLLER`: no such network
+   */
+  updateMember(network: NetworkId | string, member: NodeId | string, patch: MemberInput): Promise<void>
   delete(network: NetworkId | string): Promise<void>
   /** @throws {StoreError} if something could not be written to the end */
   close(): Promise<void>
@@ -166,6 +171,10 @@ export class HostedController implements Controller {
       network: parseNetworkId(asNetworkId(network))!,
       change: change('update()', patch),
     })
+  }
+  async updateMember(network: NetworkId | string, member: NodeId | string, patch: MemberInput): Promise<void> {
+    checkOptions('updateMember()', patch, memberRules)
+    await this.command({ _tag: 'UpdateMember', ...named(network, member), change: patch })
   }
   async delete(network: NetworkId | string): Promise<void> {
     await this.command({ _tag: 'DeleteNetwork', network: parseNetworkId(asNetworkId(network))! })

@@ -1,6 +1,6 @@
 import { anything, isRecord, type OptionRule, type OptionRules, yesOrNo } from '../streams/option.ts'
 import type { AuthorizeOptions } from './controller.ts'
-import type { NetworkConfigInput } from './controller-view.ts'
+import type { MemberInput, NetworkConfigInput } from './controller-view.ts'
 
 const isText = (x: unknown): boolean => typeof x === 'string'
 const isNumber = (x: unknown): boolean => typeof x === 'number'
@@ -65,7 +65,19 @@ export const networkConfigRules: OptionRules<NetworkConfigInput> = {
   certificateTimeoutWindowSize: number,
 }
 
+const addresses: OptionRule = { is: listOf(isText), cure: "pass a list of IP addresses, as in ['10.0.0.5']" }
+export const memberRules: OptionRules<MemberInput> = {
+  name: text,
+  ipAssignments: addresses,
+  noAutoAssignIps: yesOrNo,
+  activeBridge: yesOrNo,
+  tags: {
+    is: listOf((x) => listOf(isNumber)(x) && Array.isArray(x) && x.length === 2),
+    cure: 'pass a list of pairs [id, value]',
+  },
+  capabilities: { is: listOf(isNumber), cure: 'pass a list of ids' },
+}
 export const authorizeRules: OptionRules<AuthorizeOptions> = {
-  ips: { is: listOf(isText), cure: "pass a list of IP addresses, as in ['10.0.0.5']" },
+  ips: addresses,
   name: text,
 }

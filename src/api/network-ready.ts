@@ -4,7 +4,10 @@ import type { RunningNetwork } from '../streams/network.ts'
 import type { NetworkState } from '../streams/snapshot.ts'
 import { waitForState } from './wait.ts'
 
-/** Waits until a network is at least so far; fails with its end, and at once with a refusal if `refuse`. */
+/**
+ * Waits until a network is at least so far. Fails with its end, and at once where waiting is not for this node to do: the
+ * network does not exist; it was put out of it; with `refuse`, it was not let in yet either.
+ */
 export const waitUntil = (
   network: RunningNetwork,
   clock: SchedulerLike,
@@ -23,15 +26,17 @@ export const waitUntil = (
     )
   const isThere = ({ id, status }: NetworkState): boolean => {
     if (status === 'ready' || (status === 'ok' && least === 'ok')) return true
-    if (status === 'not-found' && syscall === 'join')
+    if (status === 'not-found')
       throw new NetworkError('ERR_ZT_NOT_FOUND', id, `network ${id} does not exist on its controller — check the id`)
     if (status === 'too-old')
       throw new NetworkError('ERR_ZT_TOO_OLD', id, `network ${id} wants a newer client — update this package`)
-    if (status === 'denied' && refuse)
+    // who has a configuration was let in before; `join` says by its own option what it waits for
+    const putOut = syscall !== 'join' && network.config !== undefined
+    if (status === 'denied' && (refuse || putOut))
       throw new NetworkError(
         'ERR_ZT_ACCESS_DENIED',
         id,
-        `network ${id} has not let this node in — authorise it on the controller`,
+        `network ${id} has ${putOut ? 'put this node out' : 'not let this node in'} — authorise it on the controller`,
       )
     return false
   }

@@ -8,6 +8,7 @@ import type { NetworkId, NodeId } from '../streams/public-id.ts'
 import { familyOf, type IpPrefix, type Neighbor, type NetworkState, type Route } from '../streams/snapshot.ts'
 import type { FrameTrace } from '../streams/trace.ts'
 import { asIp, asPort, socketAddress } from './address.ts'
+import { type BridgePort, openBridge } from './bridge-port.ts'
 import { firstToStand } from './happy-eyeballs.ts'
 import { type LocalRoute, localRoute, targetOf } from './local-route.ts'
 import {
@@ -57,6 +58,12 @@ export interface Network extends AsyncDisposable {
   bind(options?: BindOptions): Promise<UdpSocket>
   /** A socket for one IP protocol, beside whoever handles it. @example await net.raw({ protocol: 47 }) */
   raw(options: RawOptions): Promise<RawSocket>
+  /**
+   * The port by which devices behind this node are on the segment, where the controller has made it an active bridge. There
+   * is one at a time; every member then reaches them, and they reach every member.
+   * @throws {NetworkError} `ERR_ZT_NOT_A_BRIDGE` @throws {SocketError} `EADDRINUSE`: there is one already
+   */
+  bridge(options?: WaitOptions): Promise<BridgePort>
   /** ICMP echoes, one after another. */
   ping(host: string, options?: PingOptions): AsyncIterable<PingReply>
   /**
@@ -246,6 +253,10 @@ export class VirtualNetwork implements Network {
     )
     closeOnAbort(socket, signal)
     return socket
+  }
+
+  bridge(options: WaitOptions = {}): Promise<BridgePort> {
+    return openBridge(this.#network, this.#clock, options)
   }
 
   async *ping(host: string, options: PingOptions = {}): AsyncGenerator<PingReply, void, undefined> {

@@ -12,6 +12,10 @@ export type Vl2Input =
   | { readonly _tag: 'Messages'; readonly messages: readonly Message[] }
   /** Frames that the host stack of a network sends. */
   | { readonly _tag: 'Frames'; readonly network: NetworkId; readonly frames: readonly Frame[] }
+  /** Frames of devices behind this node, for which it is a bridge. */
+  | { readonly _tag: 'Bridged'; readonly network: NetworkId; readonly frames: readonly Frame[] }
+  /** Whether anybody carries frames to and from such devices; at first nobody does. */
+  | { readonly _tag: 'Bridging'; readonly network: NetworkId; readonly on: boolean }
   /**
    * `cached` is the stored dictionary of an earlier run: in force until the controller answers. `auth` is told to the
    * controller with each request (`token:SECRET`).
@@ -32,6 +36,8 @@ export type Vl2Output =
   | { readonly _tag: 'Send'; readonly packets: readonly OutPacket[] }
   /** Frames for the host stack of a network. */
   | { readonly _tag: 'Frames'; readonly network: NetworkId; readonly frames: readonly Frame[] }
+  /** Frames for devices behind this node; those to groups are among the host stack's as well. */
+  | { readonly _tag: 'Bridged'; readonly network: NetworkId; readonly frames: readonly Frame[] }
   | {
       readonly _tag: 'Network'
       readonly network: NetworkId

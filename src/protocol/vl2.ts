@@ -3,11 +3,12 @@ import { absurd } from './kernel/fp.ts'
 import { type Address, controllerOf } from './kernel/id.ts'
 import type { Machine, Millis, Step } from './kernel/machine.ts'
 import { announceAll, HOST_GROUPS, repeatNews, updateGroups } from './network/announce.ts'
+import { setBridging } from './network/bridge.ts'
 import { CHUNK_IN_OK, receiveChunk, receiveError } from './network/config-receive.ts'
 import { requestConfig, requestSoon } from './network/config-request.ts'
 import { receiveCredentials } from './network/credentials.ts'
 import { receiveExtFrame, receiveFrame, receiveMulticastFrame } from './network/frames-in.ts'
-import { sendFrames } from './network/frames-out.ts'
+import { sendBridged, sendFrames } from './network/frames-out.ts'
 import { type Held, release, tickHeld } from './network/held.ts'
 import { configuredHere, join, leave, refusedHere } from './network/join.ts'
 import { type Joined, joinedTable } from './network/joined.ts'
@@ -57,6 +58,13 @@ const take = (t: Turn, input: Vl2Input) => {
       return
     case 'Frames':
       return sendFrames(t, t.state.table.byId.get(input.network), input.frames)
+    case 'Bridged':
+      return sendBridged(t, t.state.table.byId.get(input.network), input.frames)
+    case 'Bridging': {
+      const net = t.state.table.byId.get(input.network)
+      if (net !== undefined) setBridging(net, t.self, input.on)
+      return
+    }
     case 'Join':
       join(t, input.network, input.cached, input.auth)
       return retryHeld(t)

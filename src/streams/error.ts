@@ -17,6 +17,7 @@ export type ZtErrorCode =
   | 'ERR_ZT_LEFT'
   | 'ERR_ZT_LINK'
   | 'ERR_ZT_LOCKED'
+  | 'ERR_ZT_NOT_A_BRIDGE'
   | 'ERR_ZT_NOT_FOUND'
   | 'ERR_ZT_PLANET_INVALID'
   | 'ERR_ZT_SOCKET_CLOSED'

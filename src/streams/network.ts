@@ -11,6 +11,7 @@ import type { NetworkStatus } from '../protocol/vl2-io.ts'
 import { type StackState, stack } from '../tcpip/stack.ts'
 import type { StackCall, StackDropReason, StackInput, StackOutput } from '../tcpip/stack-io.ts'
 import type { TcpInfo } from '../tcpip/tcp/inspect.ts'
+import { Bridging } from './bridging.ts'
 import { Counters, type Counts } from './counters.ts'
 import { ArgumentError, type ZtError } from './error.ts'
 import type { AddressClaim } from './event.ts'
@@ -26,6 +27,9 @@ export interface NetworkPorts {
   readonly random: Random
   readonly dropped: (network: NetworkId, reason: StackDropReason) => void
   readonly sendFrames: (network: NetworkId, frames: readonly Frame[]) => void
+  readonly turnBridging: (network: NetworkId, on: boolean) => void
+  readonly sendBridged: (network: NetworkId, frame: Frame) => void
+  readonly malformedFrame: (network: NetworkId) => void
   readonly announceGroups: (network: NetworkId, groups: readonly MulticastGroup[]) => void
   readonly conflict: (claim: AddressClaim) => void
   readonly changed: (before: NetworkState | undefined, after: NetworkState) => void
@@ -41,6 +45,8 @@ export class RunningNetwork {
   readonly state$: BehaviorSubject<NetworkState>
   /** Made for whoever looks: strangers' ARP must not cost a copy of the table each. */
   readonly members$: Observable<ReadonlyMap<NodeId, Neighbor>>
+  /** The segment behind this node, where it is a bridge. */
+  readonly bridging: Bridging
   readonly #learned = new Subject<void>()
   readonly frames$: Observable<FrameTrace>
   /** Set once the network was left or its node closed. */
@@ -67,6 +73,11 @@ export class RunningNetwork {
   constructor(id: NetworkId, self: Address, allowed: LocalSettings, ports: NetworkPorts) {
     this.id = id
     this.#ports = ports
+    this.bridging = new Bridging({
+      turn: (on) => ports.turnBridging(id, on),
+      send: (frame) => ports.sendBridged(id, frame),
+      malformed: () => ports.malformedFrame(id),
+    })
     this.#allowed = allowed
     this.#scheme = macScheme(id)
     this.#mac = macOf(this.#scheme, self)
@@ -209,6 +220,7 @@ export class RunningNetwork {
     this.state$.complete()
     this.#learned.complete()
     this.#tap.complete()
+    this.bridging.end()
   }
 
   readonly #deed = (output: StackOutput): void => {

@@ -90,6 +90,9 @@ export class RunningNode {
       random: hands.random,
       dropped: (network, reason) => this.drops.add({ layer: 'stack', reason, network }),
       sendFrames: (network, frames) => this.tellNetworks({ _tag: 'Frames', network, frames }),
+      turnBridging: (network, on) => this.tellNetworks({ _tag: 'Bridging', network, on }),
+      sendBridged: (network, frame) => this.tellNetworks({ _tag: 'Bridged', network, frames: [frame] }),
+      malformedFrame: (network) => this.drops.add({ layer: 'vl2', reason: 'malformed', network }),
       announceGroups: (network, groups) => this.tellNetworks({ _tag: 'Groups', network, groups }),
       conflict: (claim) => this.emit({ type: 'address/conflict', at: this.now(), ...claim }),
       changed: (before, after) => this.#networkChanged(before, after),
@@ -261,6 +264,9 @@ export class RunningNode {
     switch (news._tag) {
       case 'Frames':
         this.#networks.get(news.network)?.receive(news.frames)
+        return
+      case 'Bridged':
+        this.#networks.get(news.network)?.bridging.receive(news.frames)
         return
       case 'Network':
         this.#networks.get(news.network)?.configure(news.status, news.config, news.authentication)

@@ -17,12 +17,15 @@ const running = (self: number, claims: AddressClaim[] = []): RunningNetwork =>
     random: seededRandom(1),
     dropped: () => undefined,
     sendFrames: () => undefined,
+    turnBridging: () => undefined,
+    sendBridged: () => undefined,
+    malformedFrame: () => undefined,
     announceGroups: () => undefined,
     conflict: (claim) => claims.push(claim),
+    note: () => undefined,
     changed: () => undefined,
     defect: (error) => expect(error).toBeUndefined(),
   })
-    note: () => undefined,
 
 it('what routers give is part of the state for as long as they are accepted', () => {
   const me = identityNamed('za')

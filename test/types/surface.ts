@@ -9,6 +9,7 @@ import {
   adhocNetworkId,
   asNetworkId,
   type BindOptions,
+  type BridgePort,
   type Bytes,
   type ConnectOptions,
   createNode,
@@ -129,9 +130,15 @@ interface PromisedNetwork extends AsyncDisposable {
   connect(options: ConnectOptions): Promise<TcpSocket>
   listen(options?: ListenOptions): Promise<TcpServer>
   bind(options?: BindOptions): Promise<UdpSocket>
+  bridge(options?: WaitOptions): Promise<BridgePort>
   ping(host: string, options?: PingOptions): AsyncIterable<PingReply>
   resolve(name: string, options?: ResolveOptions): Promise<readonly IpAddress[]>
   leave(): Promise<void>
+}
+interface PromisedBridgePort extends AsyncDisposable {
+  readonly incoming$: Observable<Uint8Array>
+  send(frame: Uint8Array): void
+  close(): Promise<void>
 }
 interface PromisedNetworkState {
   readonly id: NetworkId
@@ -251,6 +258,7 @@ export type Given = [
   Fits<Route, { readonly target: IpPrefix; readonly via?: IpAddress; readonly flags: number; readonly metric: number }>,
   Fits<ZtNode, PromisedNode>,
   Fits<Network, PromisedNetwork>,
+  Fits<BridgePort, PromisedBridgePort>,
   Fits<NetworkState, PromisedNetworkState>,
   Fits<Peer, PromisedPeer>,
   Fits<Path, PromisedPath>,

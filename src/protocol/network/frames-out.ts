@@ -3,7 +3,7 @@ import type { Address } from '../kernel/id.ts'
 import { extFramePacket } from '../verb/ext-frame.ts'
 import { framePacket } from '../verb/frame.ts'
 import { verbCode } from '../verb/verb-code.ts'
-import { BRIDGE_FAN_OUT } from './bridge.ts'
+import { BRIDGE_FAN_OUT, isBehind, learnRoute } from './bridge.ts'
 import { pushIfNeeded } from './credentials.ts'
 import type { Active, Joined } from './joined.ts'
 import { addressOf, isMulticast, isNodeMac } from './mac.ts'
@@ -11,7 +11,26 @@ import { memberOf } from './member.ts'
 import { sendMulticast } from './multicast-send.ts'
 import { traceOutgoing } from './remote-trace.ts'
 import { filterOut } from './rules.ts'
-import { deliver, drop, send, type Turn } from './turn.ts'
+import { deliver, deliverBehind, deliverHere, drop, isBridging, send, type Turn } from './turn.ts'
+
+/**
+ * Frames of the devices behind this node (`docs/protocol/vl2.md` §9, §12), which share a segment with its own host: the
+ * rules judge what goes to members, not what stays on that segment.
+ */
+export const sendBridged = (t: Turn, net: Joined | undefined, frames: readonly Frame[]): void => {
+  const active = net?.active
+  for (const frame of frames) {
+    if (net === undefined || active === undefined) drop(t, net === undefined ? 'not-joined' : 'no-config', net?.id)
+    else if (!isBridging(net)) drop(t, 'not-a-bridge', net.id)
+    else if (!isBehind(net, frame.from)) drop(t, 'bad-source', net.id)
+    else {
+      learnRoute(net.routes, frame.from, t.self)
+      if (isMulticast(frame.to)) deliverHere(t, net, frame)
+      // what both ends of which are behind us has arrived already
+      if (net.routes.get(frame.to) !== t.self) sendFrame(t, net, active, frame)
+    }
+  }
+}
 
 /**
  * Frames of the host stack (`docs/protocol/vl2.md` §9). A unicast frame becomes a packet in the headroom of its own
@@ -23,7 +42,17 @@ export const sendFrames = (t: Turn, net: Joined | undefined, frames: readonly Fr
     for (let i = 0; i < frames.length; i++) drop(t, net === undefined ? 'not-joined' : 'no-config', net?.id)
     return
   }
-  for (const frame of frames) sendFrame(t, net, active, frame)
+  const bridging = isBridging(net)
+  for (const frame of frames) if (!(bridging && sentBehind(t, net, frame))) sendFrame(t, net, active, frame)
+}
+
+/** Gives a frame of the host stack to the devices behind this node that may want it; `true` if nobody else can. */
+const sentBehind = (t: Turn, net: Joined, frame: Frame): boolean => {
+  if (isNodeMac(net.macs, frame.to)) return false
+  const bridge = isMulticast(frame.to) ? undefined : net.routes.get(frame.to)
+  if (bridge !== undefined && bridge !== t.self) return false
+  deliverBehind(t, net, frame)
+  return bridge === t.self
 }
 
 const sendFrame = (t: Turn, net: Joined, active: Active, frame: Frame) => {
@@ -67,7 +96,7 @@ const bridgesTowards = (t: Turn, net: Joined, active: Active, frame: Frame): rea
   const route = net.routes.get(frame.to)
   if (route !== undefined && route !== t.self && active.bridges.has(route)) return [route]
   const others = [...active.bridges].filter((one) => one !== t.self)
-  if (others.length === 0) drop(t, 'not-a-member', net.id)
+  if (others.length === 0 && !isBridging(net)) drop(t, 'not-a-member', net.id)
   if (others.length <= BRIDGE_FAN_OUT) return others
   // a window at a random place spreads the load as well as a random choice
   const at = t.config.random(1)[0]! % others.length

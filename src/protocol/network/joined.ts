@@ -25,10 +25,13 @@ export interface Joined {
   readonly assembly: ChunkAssembly
   /** By address; bounded, see `member.ts`. */
   readonly members: Map<Address, Member>
-  /** MACs behind bridges; bounded, see `bridge.ts`. */
+  /** MACs behind bridges, this node among them; bounded, see `bridge.ts`. */
   readonly routes: Routes
-  /** Frames of this step for the host stack. */
+  /** Whether somebody carries frames to and from devices behind this node. */
+  bridging: boolean
+  /** Frames of this step for the host stack, and for the devices behind this node. */
   inbox: Frame[]
+  behind: Frame[]
   /** Sent in metadata key `a`, for controllers that admit by token. */
   readonly auth: string | undefined
   /** The last failure; with a configuration and none, the status is `ok`. */
@@ -91,7 +94,9 @@ export const joined = (id: NetworkId, self: Address, auth: string | undefined): 
     assembly: chunkAssembly(),
     members: new Map(),
     routes: new Map(),
+    bridging: false,
     inbox: [],
+    behind: [],
     auth,
     failure: undefined,
     authentication: undefined,

@@ -10,6 +10,7 @@ import type { FrameDropReason, Vl2Output } from '../vl2-io.ts'
 import type { IdentityOf } from './credential/signature.ts'
 import type { Held } from './held.ts'
 import type { Joined, JoinedTable } from './joined.ts'
+import { isMulticast } from './mac.ts'
 import type { Member } from './member.ts'
 import type { GroupTable } from './multicast-group.ts'
 import type { Outgoing } from './multicast-send.ts'
@@ -51,6 +52,8 @@ export interface Turn {
   readonly news: Vl2Output[]
   readonly packets: OutPacket[]
   readonly inboxes: Joined[]
+  /** Networks with frames for devices behind this node. */
+  readonly outboxes: Joined[]
   readonly trusted: Address[]
   /** Whose certificate arrived: what they sent before it can be judged now. */
   readonly shown: Address[]
@@ -67,6 +70,7 @@ export const turn = (config: Vl2Config, state: Vl2State, now: Millis): Turn => (
   news: [],
   packets: [],
   inboxes: [],
+  outboxes: [],
   trusted: [],
   shown: [],
   configured: [],
@@ -85,6 +89,10 @@ export const outputsOf = (t: Turn): readonly Vl2Output[] => {
     out.push({ _tag: 'Frames', network: net.id, frames: net.inbox })
     net.inbox = []
   }
+  for (const net of t.outboxes) {
+    out.push({ _tag: 'Bridged', network: net.id, frames: net.behind })
+    net.behind = []
+  }
   if (t.trusted.length > 0) out.push({ _tag: 'Trust', peers: t.trusted })
   return out
 }
@@ -97,10 +105,23 @@ export const drop = (t: Turn, reason: FrameDropReason, network: NetworkId | unde
   t.news.push(peer === undefined ? { _tag: 'Drop', reason, network } : { _tag: 'Drop', reason, network, peer })
 }
 
+/** A frame from the network: to the host stack, or where this node is a bridge to the devices behind it, or to both. */
 export const deliver = (t: Turn, net: Joined, frame: Frame): void => {
+  if (frame.to !== net.ownMac && isBridging(net)) {
+    deliverBehind(t, net, frame)
+    if (!isMulticast(frame.to)) return
+  }
+  deliverHere(t, net, frame)
+}
+export const deliverHere = (t: Turn, net: Joined, frame: Frame): void => {
   if (net.inbox.length === 0) t.inboxes.push(net)
   net.inbox.push(frame)
 }
+export const deliverBehind = (t: Turn, net: Joined, frame: Frame): void => {
+  if (net.behind.length === 0) t.outboxes.push(net)
+  net.behind.push(frame)
+}
+export const isBridging = (net: Joined): boolean => net.bridging && net.active?.isBridge === true
 
 /** `data`: `HEADER` blank bytes, then the payload. */
 export const send = (t: Turn, to: Address, verb: number, data: Uint8Array, compress = false): void => {
