@@ -122,4 +122,11 @@ describe('a UDP socket as a dgram.Socket', () => {
     const refused = new Promise((resolve) => socket.send('x', 1, '10.144.0.1', resolve))
     expect(await refused).toMatchObject({ code: 'ERR_ZT_SOCKET_CLOSED' })
   })
+
+  it('refuses what is no socket, and a lookup that is none', async () => {
+    expect(() => toDgram({} as never)).toThrow(/^udpSocket {} is not valid — pass what bind\(\) gave/)
+    const udp = await world.net.until(world.b.bind())
+    expect(() => toDgram(udp, { lookup: 7 as never })).toThrow(/^lookup 7 is not valid — pass a function/)
+    await udp.close()
+  })
 })

@@ -52,7 +52,7 @@ describe('HTTP over a virtual network', () => {
     const to = await serve(http.createServer((request, response) => response.end(request.url)))
     const { seen, watching } = watchSegments(b)
     const agent = new ZtAgent(b, { keepAlive: true })
-    const dispatcher = new UndiciAgent({ connect: undiciConnector(b) })
+    const dispatcher = new UndiciAgent({ connections: 1, connect: undiciConnector(b) })
     for (let i = 0; i < 5; i++) expect(await ask(http, { ...to, agent, path: `/${i}` })).toBe(`/${i}`)
     expect(connectionsTo(to.port, seen)).toBe(1)
     for (let i = 0; i < 5; i++) {

@@ -102,4 +102,11 @@ describe('a listener as a net.Server', () => {
     await net.until(scoped[Symbol.asyncDispose]())
     expect(scoped.listening).toBe(false)
   })
+
+  it('refuses what is no listener, and limits that are none', async () => {
+    expect(() => toNetServer({} as never)).toThrow(/^tcpServer {} is not valid — pass what listen\(\) gave/)
+    const tcp = await listen()
+    expect(() => toNetServer(tcp, { maxConnections: -1 })).toThrow(/^maxConnections -1 is not valid/)
+    await tcp.close()
+  })
 })
