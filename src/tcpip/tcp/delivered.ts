@@ -12,6 +12,7 @@ import {
   FLIGHT,
   LOST,
   LOST_BYTES,
+  ORDER,
   OUT,
   QUEUE_LOST_BYTES,
   RETRANSMITTED,
@@ -24,7 +25,7 @@ import {
 export interface Progress {
   newly: number
   baseSentAt: Millis
-  baseEnd: number
+  baseSent: number
   baseFirstSentAt: Millis
   baseDeliveredAt: Millis
   baseDelivered: number
@@ -47,7 +48,7 @@ export interface Progress {
 export const progress: () => Progress = () => ({
   newly: 0,
   baseSentAt: -1,
-  baseEnd: 0,
+  baseSent: 0,
   baseFirstSentAt: 0,
   baseDeliveredAt: 0,
   baseDelivered: 0,
@@ -93,6 +94,7 @@ export const deliver = (
   const r = slot * WIDE
   const flags = q.ints[i + FLAGS]!
   const end = q.ints[i + END]!
+  const sent = q.ints[i + ORDER]!
   const sentAt = q.reals[r + SENT_AT]!
   if ((flags & OUT) !== 0) d.inflight -= bytes
   if ((flags & (LOST | OUT)) === LOST && ((end - q.ints[i]!) | 0) === bytes) loss.pending--
@@ -107,9 +109,9 @@ export const deliver = (
     p.repaired = true
     if (original) p.ambiguous = true
   } else if (p.oldestRtt < 0) p.oldestRtt = took
-  if (sentAt > p.baseSentAt || (sentAt === p.baseSentAt && ((end - p.baseEnd) | 0) > 0)) {
+  if (p.baseSentAt < 0 || ((sent - p.baseSent) | 0) > 0) {
     p.baseSentAt = sentAt
-    p.baseEnd = end
+    p.baseSent = sent
     p.baseFirstSentAt = q.reals[r + FIRST_SENT_AT]!
     p.baseDeliveredAt = q.reals[r + DELIVERED_AT]!
     p.baseDelivered = q.reals[r + DELIVERED]!
@@ -119,9 +121,8 @@ export const deliver = (
     p.baseAppLimited = (flags & APP_LIMITED) !== 0
     p.baseDoubtful = again && (original || !c.ts.on)
   }
-  if (!original && (sentAt > loss.xmitAt || (sentAt === loss.xmitAt && ((end - loss.endSeq) | 0) > 0))) {
-    loss.xmitAt = sentAt
-    loss.endSeq = end
+  if (!original && (loss.rackRtt < 0 || ((sent - loss.rackSent) | 0) > 0)) {
+    loss.rackSent = sent
     loss.rackRtt = took
   }
   if (((end - loss.fack) | 0) > 0) loss.fack = end

@@ -1,5 +1,3 @@
-import type { Millis } from '../../protocol/kernel/machine.ts'
-
 /** What is known of losses: SACK, RACK and tail loss probes (RFC 8985), duplicate ACKs, and what may still prove needless. */
 export interface LossDetection {
   sack: boolean
@@ -14,9 +12,10 @@ export interface LossDetection {
   sacked: number
   highestSacked: number
   dupAcks: number
-  // RACK (RFC 8985 §5.2)
-  xmitAt: Millis
-  endSeq: number
+  /** Transmissions so far, modulo 2³². */
+  sent: number
+  /** RACK (RFC 8985 §5.2): the latest transmission known to have arrived, and its RTT; −1: none yet. */
+  rackSent: number
   rackRtt: number
   fack: number
   reorderingSeen: boolean
@@ -57,9 +56,9 @@ export const newLossDetection = (iss: number): LossDetection => ({
   sacked: 0,
   highestSacked: iss,
   dupAcks: 0,
-  xmitAt: -Infinity,
-  endSeq: iss,
-  rackRtt: 0,
+  sent: 0,
+  rackSent: 0,
+  rackRtt: -1,
   fack: iss,
   reorderingSeen: false,
   reoMult: 1,

@@ -10,6 +10,7 @@ import {
   FLIGHT,
   LOST,
   LOST_BYTES,
+  ORDER,
   OUT,
   QUEUE_LOST_BYTES,
   RETRANSMITTED,
@@ -29,7 +30,7 @@ export const detectLosses = (c: Connection, rttOfAck: number, now: Millis): bool
   const { loss } = c
   const q = c.snd.queue
   c.at.reorder = Infinity
-  if (loss.xmitAt === -Infinity) return false
+  if (loss.rackRtt < 0) return false
   const window = reorderingWindow(c)
   let found = false
   let wait = 0
@@ -37,9 +38,7 @@ export const detectLosses = (c: Connection, rttOfAck: number, now: Millis): bool
     const slot = slotOf(q, n)
     const flags = q.ints[slot * WIDTH + FLAGS]!
     const sentAt = q.reals[slot * WIDE + SENT_AT]!
-    const later =
-      sentAt > loss.xmitAt || (sentAt === loss.xmitAt && ((q.ints[slot * WIDTH + END]! - loss.endSeq) | 0) >= 0)
-    if (later) {
+    if (((q.ints[slot * WIDTH + ORDER]! - loss.rackSent) | 0) >= 0) {
       // first transmissions leave in order: behind this one none is older
       if ((flags & (RETRANSMITTED | SACKED)) === 0) break
       continue

@@ -4,7 +4,7 @@
  * the connection at the moment the segment left).
  */
 export interface SendQueue {
-  /** `WIDTH` numbers a record: seq, end, flags, bytes in flight including this segment. */
+  /** `WIDTH` numbers a record: seq, end, flags, bytes in flight including this segment, which transmission it was. */
   ints: Int32Array
   /** `WIDE` numbers a record: sentAt, firstSentAt, deliveredAt, delivered, lost, queueLost. */
   reals: Float64Array
@@ -75,6 +75,7 @@ export const recut = (q: SendQueue, most: number): void => {
       const slot = append(q, seq, next)
       q.ints[slot * WIDTH + FLAGS] = old.ints[from * WIDTH + FLAGS]!
       q.ints[slot * WIDTH + FLIGHT] = old.ints[from * WIDTH + FLIGHT]!
+      q.ints[slot * WIDTH + ORDER] = old.ints[from * WIDTH + ORDER]!
       for (let k = 0; k < WIDE; k++) q.reals[slot * WIDE + k] = old.reals[from * WIDE + k]!
       seq = next
     }
@@ -101,11 +102,13 @@ const grow = (q: SendQueue): void => {
   q.head = 0
 }
 
-export const WIDTH = 4
+export const WIDTH = 5
 export const SEQ = 0
 export const END = 1
 export const FLAGS = 2
 export const FLIGHT = 3
+/** Counts transmissions: of two that left at the same reading of the clock it tells which was first. */
+export const ORDER = 4
 export const WIDE = 6
 export const SENT_AT = 0
 export const FIRST_SENT_AT = 1

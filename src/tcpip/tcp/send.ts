@@ -16,6 +16,7 @@ import {
   FLIGHT,
   LOST,
   LOST_BYTES,
+  ORDER,
   OUT,
   QUEUE_LOST_BYTES,
   RETRANSMITTED,
@@ -228,6 +229,8 @@ const depart = (c: Connection, slot: number, length: number, now: Millis): void 
   const i = slot * WIDTH
   q.ints[i + FLAGS]! |= d.appLimited > 0 ? OUT | APP_LIMITED : OUT
   q.ints[i + FLIGHT] = d.inflight
+  c.loss.sent = (c.loss.sent + 1) | 0
+  q.ints[i + ORDER] = c.loss.sent
   const r = slot * WIDE
   q.reals[r + SENT_AT] = now
   q.reals[r + FIRST_SENT_AT] = d.firstSentAt
