@@ -6,6 +6,7 @@ import { checkOptions, type OptionRules, whole, yesOrNo } from '../streams/optio
 import type { NodeId } from '../streams/public-id.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
 import { asIp } from './address.ts'
+import { toBytes } from './bytes.ts'
 import { DatagramInbox } from './datagram-inbox.ts'
 import { type UdpSettings, udpOptions, udpRules } from './udp-socket.ts'
 import { type WaitOptions, waitRules } from './wait.ts'
@@ -86,10 +87,11 @@ export class VirtualRawSocket implements RawSocket, SocketSink {
   }
 
   async send(data: Uint8Array, to: IpAddress): Promise<void> {
+    const bytes = toBytes(data)
     const target = asIp('to', to)
     this.#check('send')
     this.#refused = undefined
-    this.#network.call({ call: 'send-raw', id: this.#id, to: target, data })
+    this.#network.call({ call: 'send-raw', id: this.#id, to: target, data: bytes })
     const refused = this.#refused as SocketError | undefined
     if (refused !== undefined) throw refused
   }

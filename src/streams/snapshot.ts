@@ -58,7 +58,7 @@ export interface Path {
   /** ms since the epoch, by the node's clock. */
   readonly lastSend?: number
   readonly lastReceive?: number
-  /** ms one way, as the protocol defines it: half a round trip. */
+  /** ms there and back, as HELLO measures it: the average of the last sample and those before. */
   readonly latency?: number
   readonly preferred: boolean
   readonly expired: boolean
