@@ -19,11 +19,11 @@ import {
   bridgesOf,
   type ControllerTurn,
   type HostedMember,
+  hasAsked,
+  hasRoom,
   hostMember,
   isOnline,
-  MAX_MEMBERS,
   MAX_STRANGERS,
-  MAX_WAITING,
   partsOf,
   saveMember,
 } from './controller-state.ts'
@@ -46,11 +46,10 @@ export const answerRequest = (t: ControllerTurn, request: ConfigRequest) => {
   }
   const known = network.members.get(identity.address)
   if (known !== undefined && !own && now - known.lastRequestAt <= REQUEST_EVERY) return drop('rate-limited')
-  if (known === undefined && (network.waiting >= MAX_WAITING || network.members.size >= MAX_MEMBERS))
-    return drop('table-full')
+  if (known === undefined && !hasRoom(t, network)) return drop('table-full')
 
   const member = known ?? hostMember(network, identity.address, newMember(id, identity.address, now))
-  member.lastRequestAt = now
+  hasAsked(member, now)
   if (!isPinnedTo(member.record, identity)) {
     drop('wrong-identity')
     return refuse(t, to, errorCode.accessDenied)

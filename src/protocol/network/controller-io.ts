@@ -115,6 +115,6 @@ export type ControllerOutput =
 
 /**
  * Why a request was not answered: it came within a second of the last one, is for another controller, the table of
- * members waiting for approval is full, or its address is pinned to another identity (that one is told ERROR 07).
+ * members waiting for approval is full of such as somebody has touched, or its address is pinned to another identity (that one is told ERROR 07).
  */
 export type ControllerDropReason = 'rate-limited' | 'not-ours' | 'table-full' | 'wrong-identity'

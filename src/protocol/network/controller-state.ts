@@ -38,6 +38,8 @@ export interface HostedNetwork {
   readonly owners: Map<IpAddress, Address>
   readonly bridges: Set<Address>
   waiting: number
+  /** Of these, who did nothing but ask, and whom nobody has touched: the one that asked longest ago is first. */
+  readonly askers: Set<HostedMember>
   /** What follows from the record, once somebody asked. */
   parts: NetworkParts | undefined
   /** The bridges in order, as many as a configuration can name; `undefined` when they changed. */
@@ -73,6 +75,7 @@ export const hostNetwork = (state: ControllerState, id: NetworkId, record: Netwo
     owners: new Map(),
     bridges: new Set(),
     waiting: 0,
+    askers: new Set(),
     parts: undefined,
     bridgeList: undefined,
   }
@@ -93,7 +96,7 @@ export const hostMember = (network: HostedNetwork, address: Address, record: Mem
     issuedAt: -Infinity,
   }
   network.members.set(address, member)
-  count(member, record)
+  count(member)
   return member
 }
 
@@ -121,17 +124,40 @@ export const saveMember = (t: ControllerTurn, member: HostedMember, after: Membe
   if (record === member.record) return false
   uncount(member)
   member.record = record
-  count(member, record)
+  count(member)
   t.outputs.push({ _tag: 'MemberChanged', network: member.network.id, member: member.address, record })
   return true
 }
 
 export const removeMember = (t: ControllerTurn, member: HostedMember): void => {
-  uncount(member)
-  const { members, departed } = member.network
-  members.delete(member.address)
+  const { departed } = member.network
   departed.set(member.address, member)
   if (departed.size > DEPARTED) departed.delete(departed.keys().next().value!)
+  discard(t, member)
+}
+
+/**
+ * Whether somebody new can be written down. Where too many wait, the one that asked longest ago gives way: whoever is
+ * still there asks again within seconds, and strangers cannot keep others out by having come first.
+ */
+export const hasRoom = (t: ControllerTurn, network: HostedNetwork): boolean => {
+  if (network.waiting < MAX_WAITING && network.members.size < MAX_MEMBERS) return true
+  const oldest = network.askers.values().next()
+  if (oldest.done === true) return false
+  discard(t, oldest.value)
+  return true
+}
+
+/** Notes that a member asked. */
+export const hasAsked = (member: HostedMember, now: Millis): void => {
+  member.lastRequestAt = now
+  const { askers } = member.network
+  if (askers.delete(member)) askers.add(member)
+}
+
+const discard = (t: ControllerTurn, member: HostedMember): void => {
+  uncount(member)
+  member.network.members.delete(member.address)
   t.state.due.delete(member)
   t.state.logins.delete(member)
   t.outputs.push({
@@ -145,7 +171,8 @@ export const removeMember = (t: ControllerTurn, member: HostedMember): void => {
 /** A member counts as reachable for a while after it asked. */
 export const isOnline = (member: HostedMember, now: Millis): boolean => now - member.lastRequestAt <= ONLINE
 
-const count = ({ network, address }: HostedMember, record: MemberRecord): void => {
+const count = (member: HostedMember): void => {
+  const { network, address, record } = member
   for (const ip of record.ipAssignments) {
     const key = canonicalIp(ip)
     if (key !== undefined && !network.owners.has(key)) network.owners.set(key, address)
@@ -155,15 +182,22 @@ const count = ({ network, address }: HostedMember, record: MemberRecord): void =
     network.bridgeList = undefined
   }
   if (!record.authorized) network.waiting++
+  if (isUntouched(record)) network.askers.add(member)
 }
-const uncount = ({ network, address, record }: HostedMember): void => {
+const uncount = (member: HostedMember): void => {
+  const { network, address, record } = member
   for (const ip of record.ipAssignments) {
     const key = canonicalIp(ip)
     if (key !== undefined && network.owners.get(key) === address) network.owners.delete(key)
   }
   if (network.bridges.delete(address)) network.bridgeList = undefined
   if (!record.authorized) network.waiting--
+  network.askers.delete(member)
 }
+
+/** As it was written down when it first asked: only then is the identity there from the first revision on. */
+const isUntouched = (record: MemberRecord): boolean =>
+  !record.authorized && record.revision === 1 && record.identity !== undefined
 
 const ONLINE: Millis = 120_000
 /** Deleted members that are remembered, for each network. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { printIdentity } from '../../../src/protocol/crypto/identity.ts'
+import { type Identity, printIdentity } from '../../../src/protocol/crypto/identity.ts'
 import { decode } from '../../../src/protocol/kernel/codec.ts'
 import { E } from '../../../src/protocol/kernel/fp.ts'
 import { address, type NetworkId, networkId } from '../../../src/protocol/kernel/id.ts'
@@ -107,11 +107,49 @@ describe('a request', () => {
     expect(packets(c.last)).toEqual([])
   })
 
-  it('of a stranger is not remembered once too many wait for approval', () => {
-    c.create()
-    for (let i = 1; i <= 4_096; i++) c.ask({ address: address(i), publicKey: memberNode.publicKey })
-    expect(only(c.ask(memberNode), 'Drop')).toMatchObject([{ reason: 'table-full' }])
-    expect(c.state.networks.get(NETWORK)!.members.size).toBe(4_096)
+  describe('of a stranger, while 4096 wait for approval,', () => {
+    const stranger = (i: number): Identity => ({ address: address(i), publicKey: memberNode.publicKey })
+    const isKnown = (i: number): boolean => c.state.networks.get(NETWORK)!.members.has(address(i))
+
+    it('takes the place of the one that asked longest ago, whom the store forgets', () => {
+      c.create()
+      for (let i = 1; i <= 4_096; i++) c.ask(stranger(i))
+      c.ask(stranger(1))
+      expect(only(c.ask(memberNode), 'Denied')).toMatchObject([{ member: memberNode.address }])
+      expect(only(c.last, 'MemberChanged')).toMatchObject([
+        { member: address(2), record: undefined },
+        { member: memberNode.address },
+      ])
+      expect([isKnown(1), isKnown(2), isKnown(3)]).toEqual([true, false, true])
+      // who was pushed out asks again, and is there again
+      c.ask(stranger(2))
+      expect([isKnown(2), isKnown(3)]).toEqual([true, false])
+      expect(c.state.networks.get(NETWORK)).toMatchObject({ waiting: 4_096, members: { size: 4_096 } })
+    })
+
+    it('is not remembered where the owner of the network has touched each of them', () => {
+      c.create()
+      for (let i = 1; i <= 4_096; i++) {
+        if (i % 2 === 0) c.ask(stranger(i))
+        // a name, before or after the member asks
+        c.do({ _tag: 'UpdateMember', network: NETWORK, member: address(i), change: { name: `${i}` } })
+        if (i % 2 === 1) c.ask(stranger(i))
+      }
+      expect(only(c.ask(memberNode), 'Drop')).toMatchObject([{ reason: 'table-full' }])
+      // one is let in: there is room for one
+      c.authorize(stranger(7))
+      expect(only(c.ask(memberNode), 'Denied')).toHaveLength(1)
+      expect(isKnown(8)).toBe(true)
+    })
+
+    it('does not push out who was a member, and is none now', () => {
+      c.create()
+      c.authorize(stranger(1))
+      c.do({ _tag: 'Deauthorize', network: NETWORK, member: address(1) })
+      for (let i = 2; i <= 4_100; i++) c.ask(stranger(i))
+      expect(isKnown(1)).toBe(true)
+      expect([2, 3, 4, 5, 6, 7].map(isKnown)).toEqual([false, false, false, false, true, true])
+    })
   })
 })
 
