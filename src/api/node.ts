@@ -57,6 +57,11 @@ export interface NodeStats {
   readonly link: LinkStats | undefined
   /** Packets and frames dropped, by layer and reason, as in `vl1/bad-mac`: what `drop$` shows, counted. */
   readonly drops: Counts
+  /**
+   * What VL1 sent and received, as `frame/received`, `ok/sentBytes`: packets and bytes by verb, and by way, which is
+   * `direct`, `relayed`, or `forwarded` for what was relayed for others. Bytes are those of UDP payloads.
+   */
+  readonly vl1: Counts
 }
 
 /** A node on ZeroTier: its identity, its peers, its networks. */
@@ -168,7 +173,7 @@ export class VirtualNode implements ZtNode {
     return this.running.info
   }
   get stats(): NodeStats {
-    return { link: this.running.hands.link.stats, drops: this.running.drops.counters.counts }
+    return { link: this.running.hands.link.stats, drops: this.running.drops.counters.counts, vl1: this.running.traffic }
   }
 
   async online(options: WaitOptions = {}): Promise<void> {

@@ -15,6 +15,7 @@ import { receiveAll } from './peer/receive.ts'
 import { seek } from './peer/seek.ts'
 import { sendAll } from './peer/send.ts'
 import { changeSockets } from './peer/sockets.ts'
+import { countsOf } from './peer/traffic.ts'
 import { trust } from './peer/trust.ts'
 import { clean, HOUSEKEEPING, release, retryQueues } from './peer/upkeep.ts'
 import type { PeerSnapshot, Vl1Input, Vl1Output, Vl1View } from './vl1-io.ts'
@@ -79,6 +80,9 @@ export const peerIn = (node: Vl1State, address: Address): PeerSnapshot | undefin
   const peer = node.peers.get(address)
   return peer === undefined ? undefined : snapshot(node, peer)
 }
+
+/** What was sent and received so far, by verb and by way: `verb/counter` and its value, those above zero. */
+export const trafficOf = (node: Vl1State): Readonly<Record<string, number>> => countsOf(node.traffic)
 
 /** The record for `peers.d` of one peer. */
 export const recordIn = (node: Vl1State, address: Address): Uint8Array | undefined => {

@@ -8,11 +8,22 @@ import type { Bonding } from '../protocol/peer/bond.ts'
 import type { LocalRules } from '../protocol/peer/local-rules.ts'
 import type { PeerRecord } from '../protocol/peer/peer-record.ts'
 import { surfaceEndpoints } from '../protocol/peer/surface.ts'
-import { peerIn, peersOf, recordIn, recordsOf, type Vl1State, viewOf, vl1, worldsOf } from '../protocol/vl1.ts'
+import {
+  peerIn,
+  peersOf,
+  recordIn,
+  recordsOf,
+  trafficOf,
+  type Vl1State,
+  viewOf,
+  vl1,
+  worldsOf,
+} from '../protocol/vl1.ts'
 import type { PeerSnapshot, Vl1Input, Vl1Output } from '../protocol/vl1-io.ts'
 import { type Vl2State, vl2 } from '../protocol/vl2.ts'
 import type { Vl2Input, Vl2Output } from '../protocol/vl2-io.ts'
 import type { World } from '../protocol/world/world.ts'
+import type { Counts } from './counters.ts'
 import type { Link } from './link.ts'
 import { type Live, runMachine, safely } from './run-machine.ts'
 
@@ -132,6 +143,10 @@ export class Layers {
   /** The planet in force, and the moons. */
   get worlds(): { readonly planet: World; readonly moons: readonly World[] } {
     return worldsOf(this.#vl1State.state)
+  }
+  /** What VL1 sent and received. */
+  get traffic(): Counts {
+    return trafficOf(this.#vl1State.state)
   }
   /** Where others say that we are. */
   get surfaces(): readonly Endpoint[] {

@@ -7,6 +7,7 @@ import type { LocalSettings } from '../protocol/network/local-settings.ts'
 import type { PeerSnapshot, Vl1Input } from '../protocol/vl1-io.ts'
 import type { ConfigRequest, Vl2Input } from '../protocol/vl2-io.ts'
 import { type World, world as worldCodec } from '../protocol/world/world.ts'
+import type { Counts } from './counters.ts'
 import { DropLog } from './drop-log.ts'
 import type { NodeError, ZtError } from './error.ts'
 import { networkEvents, type ZtEvent } from './event.ts'
@@ -149,6 +150,10 @@ export class RunningNode {
   /** Where the links are bound, a way through a relay included. */
   get local(): readonly LocalSocket[] {
     return this.#local
+  }
+  /** What VL1 sent and received. */
+  get traffic(): Counts {
+    return this.#layers.traffic
   }
   /** Where others say that we are. */
   get surfaces(): readonly Endpoint[] {

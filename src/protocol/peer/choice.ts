@@ -35,6 +35,10 @@ export const relayPath = (node: Node): Path | undefined => {
   return relay === undefined ? undefined : bestRoute(relay, node.now)?.path
 }
 
+/** Whether a path leads to the peer itself, and not to the relay. */
+export const isStraight = (node: Node, peer: Peer, path: Path): boolean =>
+  peer === bestUpstream(node) || path !== relayPath(node)
+
 /** Whether some live path leads straight to the peer. */
 export const isDirect = (node: Node, peer: Peer): boolean => bestRoute(peer, node.now) !== undefined
 

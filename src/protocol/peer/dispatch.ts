@@ -22,6 +22,7 @@ import type { Peer } from './peer.ts'
 import { takePushed } from './push.ts'
 import { isExpected } from './reply-filter.ts'
 import { surfaceReport } from './surface-report.ts'
+import { countReceived } from './traffic.ts'
 import { accepted, type Verdict } from './verdict.ts'
 
 /** An opened packet, and what is needed to answer it. */
@@ -42,6 +43,7 @@ export interface Opened {
 export const dispatch = (node: Node, peer: Peer, packet: Uint8Array, payload: Uint8Array, path: Path): Verdict => {
   const verb = verbOf(packet)
   const hops = hopsOf(packet)
+  if (verb !== verbCode.hello) countReceived(node.traffic, verb, packet.length, hops)
   if (peer.bond !== undefined && hops === 0) noteReceived(node, peer, packet, verb, path)
   if (((PASSED_ON >>> verb) & 1) === 0) return answer(node, { peer, packet, payload, path, hops, verb })
   node.messages.push(new ReceivedMessage(peer.identity, verb, payload, hops, path, packet))

@@ -18,6 +18,7 @@ import type { Peer } from './peer.ts'
 import { addPeer, armorOf, armorWith, peerOf } from './peer-table.ts'
 import { compose, transmit } from './seal.ts'
 import { surfaceReport } from './surface-report.ts'
+import { countReceived } from './traffic.ts'
 import { admit, admitCheck, hasRoom, joinPending, settle, startPending } from './validation.ts'
 import { accepted, judge, refuse, type Verdict } from './verdict.ts'
 import { enqueue, MOST_HELD, RETRY } from './waiting.ts'
@@ -63,7 +64,9 @@ const greet = (node: Node, peer: Peer, packet: Uint8Array, path: Path, said: Hel
   cryptHelloTail(node.config.crypto, key, packet, tail)
   const moons = helloMoons.read(reader(packet, tail))
   if (moons._tag === 'Left') return 'malformed'
-  const direct = hopsOf(packet) === 0
+  const hops = hopsOf(packet)
+  const direct = hops === 0
+  countReceived(node.traffic, verbCode.hello, packet.length, hops)
   if (said.sentTo !== undefined && said.sentTo !== null && direct) surfaceReport(node, peer, path, said.sentTo)
   answer(node, peer, packet, path, said, moons.right)
   setVersion(node, peer, said)

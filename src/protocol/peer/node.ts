@@ -18,6 +18,7 @@ import type { Peer } from './peer.ts'
 import type { PeerRecord } from './peer-record.ts'
 import { type ReplyFilter, replyFilter } from './reply-filter.ts'
 import { type Surface, surface } from './surface.ts'
+import { type Traffic, traffic } from './traffic.ts'
 import { type Validations, validations } from './validation.ts'
 import { type Waiting, waiting } from './waiting.ts'
 
@@ -85,6 +86,7 @@ export interface Node {
   readonly waiting: Waiting
   readonly validations: Validations
   readonly surface: Surface
+  readonly traffic: Traffic
   /** Records of peers not in memory. */
   readonly cache: Map<Address, PeerRecord>
   readonly bonded: Set<Peer>
@@ -144,6 +146,7 @@ export const newNode = (config: Vl1Config): Node => {
     waiting: waiting(),
     validations: validations(),
     surface: surface(),
+    traffic: traffic(),
     cache: new Map((config.knownPeers ?? []).map((record) => [record.identity.address, record])),
     bonded: new Set(),
     contacted: new Map(),

@@ -7,6 +7,7 @@ import { sealTrusted, writeHeader } from '../packet/header.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import { HEADER } from '../vl1-io.ts'
 import { noteSent } from './bond-measure.ts'
+import { isStraight } from './choice.ts'
 import { noteContact } from './contacted.ts'
 import { trustedAt } from './local-rules.ts'
 import { drop, type Node } from './node.ts'
@@ -17,6 +18,7 @@ import { type Peer, suiteFor } from './peer.ts'
 import { armorOf } from './peer-table.ts'
 import { expectReply } from './reply-filter.ts'
 import { trace } from './trace.ts'
+import { countForwarded, countSent } from './traffic.ts'
 
 /** A message of VL1's own as a packet yet to be sealed. */
 export const compose = <A>(node: Node, to: Address, verb: number, codec: Codec<A>, value: A): Uint8Array => {
@@ -30,7 +32,7 @@ export const compose = <A>(node: Node, to: Address, verb: number, codec: Codec<A
 /** Seals one packet for a peer and sends it by exactly this path, as one datagram. */
 export const sendBy = (node: Node, peer: Peer, packet: Uint8Array, verb: number, path: Path): void => {
   if (!seal(node, peer, packet, verb, suiteFor(peer), path.endpoint)) return
-  transmit(node, packet, path, verb)
+  transmit(node, packet, path, verb, isStraight(node, peer, path))
   noteSent(node, peer, packet, verb, path)
 }
 
@@ -62,11 +64,24 @@ export const sendTo = (
     noteAsked(path, node.now)
     path.lastOut = node.now
   }
+  countSent(node.traffic, verb, packet, true)
   node.outbox.push({ data: packet, to: endpoint })
   if (node.tap) trace(node, 'out', packet, endpoint, verb, 'accepted')
 }
 
-export const transmit = (node: Node, data: Uint8Array, path: Path, verb: number | undefined): void => {
+/** Sends a datagram of ours by a path, which leads straight to whom it is for or to a relay. */
+export const transmit = (node: Node, data: Uint8Array, path: Path, verb: number, straight = true): void => {
+  countSent(node.traffic, verb, data, straight)
+  put(node, data, path, verb)
+}
+
+/** Passes on a datagram of somebody else. */
+export const forward = (node: Node, data: Uint8Array, path: Path): void => {
+  countForwarded(node.traffic, data)
+  put(node, data, path, undefined)
+}
+
+const put = (node: Node, data: Uint8Array, path: Path, verb: number | undefined): void => {
   path.lastOut = node.now
   node.outbox.push({ data, to: path.endpoint, socket: path.socket })
   if (node.tap) trace(node, 'out', data, path.endpoint, verb, 'accepted')

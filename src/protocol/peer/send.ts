@@ -5,7 +5,7 @@ import { verbCode } from '../verb/verb-code.ts'
 import type { OutPacket } from '../vl1-io.ts'
 import { bondedPath, copies } from './bond.ts'
 import { noteSent } from './bond-measure.ts'
-import { isDirect, pathTo } from './choice.ts'
+import { isDirect, isStraight, pathTo } from './choice.ts'
 import { awaitSign } from './doubt.ts'
 import { tryHints } from './hints.ts'
 import { drop, type Node } from './node.ts'
@@ -86,6 +86,7 @@ const flush = (node: Node, run: Run): void => {
     setLink(node, peer, 'relay')
     tryHints(node, peer)
   }
+  const straight = isStraight(node, peer, path)
   awaitSign(node, peer, path)
   const trusted = path.trusted[0]
   if (trusted === undefined) armor.session.seal(suiteFor(peer), packets)
@@ -94,17 +95,17 @@ const flush = (node: Node, run: Run): void => {
     const packet = packets[i]!
     const verb = verbs[i]!
     if (isAnswered(verb)) expectReply(node.filter, packet, peer.address, verb)
-    put(node, packet, verb, path)
+    put(node, packet, verb, path, straight)
     if (peer.bond === undefined) continue
     noteSent(node, peer, packet, verb, path)
     if (verb !== verbCode.frame && verb !== verbCode.extFrame) continue
-    for (const other of copies(node, peer, path)) if (other.mtu === path.mtu) put(node, packet, verb, other)
+    for (const other of copies(node, peer, path)) if (other.mtu === path.mtu) put(node, packet, verb, other, true)
   }
 }
 
-const put = (node: Node, packet: Uint8Array, verb: number, path: Path): void => {
-  if (packet.length <= path.mtu) transmit(node, packet, path, verb)
-  else for (const piece of fragment(packet, path.mtu)) transmit(node, piece, path, verb)
+const put = (node: Node, packet: Uint8Array, verb: number, path: Path, straight: boolean): void => {
+  if (packet.length <= path.mtu) transmit(node, packet, path, verb, straight)
+  else for (const piece of fragment(packet, path.mtu)) transmit(node, piece, path, verb, straight)
 }
 
 const headed = (node: Node, { data, to, verb, compress }: OutPacket): Uint8Array => {

@@ -8,7 +8,7 @@ import type { Node } from '../peer/node.ts'
 import { familyOf, type Path } from '../peer/path.ts'
 import { bestRoute, type Peer, type PeerRoute, qualityOf, TRUST_WINDOW } from '../peer/peer.ts'
 import { peerOf } from '../peer/peer-table.ts'
-import { compose, sendBy, transmit } from '../peer/seal.ts'
+import { compose, forward, sendBy } from '../peer/seal.ts'
 import { relayed, type Verdict } from '../peer/verdict.ts'
 import { rendezvous, rendezvousAt } from '../verb/rendezvous.ts'
 import { verbCode } from '../verb/verb-code.ts'
@@ -27,7 +27,7 @@ export const relayPacket = (node: Node, packet: Uint8Array, from: Path): Verdict
   const path = direct ?? pathUp(node, upstream, source)
   if (path === undefined) return 'unreachable'
   addHop(packet)
-  transmit(node, packet, path, undefined)
+  forward(node, packet, path)
   if (to !== undefined && direct !== undefined) awaitSignOfClient(node, to, direct)
   relayed(node, packet, from)
   const other = direct === undefined ? upstream : to
@@ -45,7 +45,7 @@ export const relayFragment = (node: Node, fragment: Uint8Array, from: Path): Ver
   const path = direct ?? pathUp(node, bestUpstream(node), undefined)
   if (path === undefined) return 'unreachable'
   addFragmentHop(fragment)
-  transmit(node, fragment, path, undefined)
+  forward(node, fragment, path)
   relayed(node, fragment, from)
   return undefined
 }
