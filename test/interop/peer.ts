@@ -46,6 +46,12 @@ export type Order =
   | { readonly do: 'orbit'; readonly world: string; readonly seed: string }
   | { readonly do: 'deorbit'; readonly world: string }
   | { readonly do: 'state' }
+  | {
+      readonly do: 'library'
+      readonly name: keyof typeof import('./library-clients.ts').clients
+      readonly host: string
+      readonly secret: string
+    }
   | { readonly do: 'close' }
 
 let node: ZtNode | undefined
@@ -191,6 +197,11 @@ const obey = async (order: Order): Promise<unknown> => {
       return node!.orbit(order.world, order.seed)
     case 'deorbit':
       return node!.deorbit(order.world)
+    case 'library': {
+      // loaded for this order alone
+      const { clients } = await import('./library-clients.ts')
+      return clients[order.name](network!, order.host, order.secret)
+    }
     case 'state':
       return { state: network?.state, stats: node?.stats }
     case 'close':
