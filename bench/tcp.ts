@@ -37,6 +37,7 @@ const host = (text: string, peer: () => Host, react: (o: StackOutput) => void, s
     lowerMtu: () => undefined,
     confirm: () => undefined,
     doubt: () => undefined,
+    waits: () => false,
     source: () => own,
     address: ip,
     isLocal: (other) => other.text === text,

@@ -249,6 +249,12 @@ export class RunningNetwork {
         this.counters.add('conflict')
         this.#ports.conflict({ networkId: this.state.id, ...this.#claim(output.address, output.mac) })
         return
+      case 'RouteUnreachable': {
+        const { target, via } = output.route
+        const route = `${target.address}/${target.bits}`
+        this.note('warn', `route to ${route} is not used: ${via} is not on-link`, { route, via })
+        return
+      }
       default:
         this.sockets.deliver(output)
     }

@@ -42,7 +42,12 @@ export interface Interface {
     addresses: readonly InterfaceAddress[],
     routes: readonly RouteEntry[],
     now: Millis,
-  ) => { readonly added: readonly OwnAddress[]; readonly removed: readonly Ip[] }
+  ) => {
+    readonly added: readonly OwnAddress[]
+    readonly removed: readonly Ip[]
+    /** Routes that are of no use now and were not told of before. */
+    readonly unreachable: readonly RouteEntry[]
+  }
   readonly own: () => readonly OwnAddress[]
   readonly find: (ip: Ip) => OwnAddress | undefined
   /** An address of ours, 127.0.0.0/8 or ::1. */
@@ -66,6 +71,7 @@ export const createInterface = (mac: Mac, intern: Interning): Interface => {
   let byText: ReadonlyMap<string, OwnAddress> = new Map()
   let broadcasts: ReadonlySet<string> = new Set([BROADCAST.text])
   let routes: readonly Route[] = []
+  let told: ReadonlySet<string> = new Set()
 
   const nextHop = (ip: Ip): Ip | undefined => {
     const route = routeTo(routes, ip)
@@ -91,8 +97,11 @@ export const createInterface = (mac: Mac, intern: Interning): Interface => {
       byText = after
       own = [...after.values()]
       broadcasts = new Set([BROADCAST, ...own.map(({ broadcast }) => broadcast ?? BROADCAST)].map(({ text }) => text))
-      routes = routeTable(wanted, entries, intern)
-      return { added, removed }
+      const table = routeTable(wanted, entries, intern)
+      routes = table.routes
+      const unreachable = table.unreachable.filter((entry) => !told.has(nameOf(entry)))
+      told = new Set(table.unreachable.map(nameOf))
+      return { added, removed, unreachable }
     },
     own: () => own,
     find: (ip) => byText.get(ip.text),
@@ -124,6 +133,8 @@ export const createInterface = (mac: Mac, intern: Interning): Interface => {
     },
   }
 }
+
+const nameOf = ({ target, via }: RouteEntry): string => `${target.address}/${target.bits} ${via}`
 
 const unasked = (now: Millis): Pick<OwnAddress, 'tentativeUntil' | 'askAt' | 'defendedAt'> => ({
   tentativeUntil: now,

@@ -44,6 +44,8 @@ export interface IpOutput {
   readonly confirm: (flow: Flow) => void
   /** Nothing was acknowledged for several retransmissions: the neighbour is asked whether it is still there. */
   readonly doubt: (flow: Flow) => void
+  /** Packets to the next hop of `flow` wait until it is known where that is. */
+  readonly waits: (flow: Flow) => boolean
   /** The source address to use towards `remote`, or a code if there is none. */
   readonly source: (remote: Ip) => Ip | SocketErrorCode
   /** The address that a caller wrote, the same object for all who write it; `undefined` if it is none. */

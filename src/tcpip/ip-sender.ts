@@ -219,6 +219,7 @@ export const ipSender = (
       const neighbour = (flow.cache as Path | undefined)?.neighbour
       if (neighbour !== undefined) neighbours().doubt(neighbour)
     },
+    waits: (flow) => ((flow.cache as Path | undefined)?.neighbour?.waiting.length ?? 0) > 0,
     source: (remote) => {
       if (iface.mtu() === 0) return 'ENETDOWN'
       const isReached = iface.isLocal(remote) || isMulticast(remote) || iface.isBroadcast(remote)

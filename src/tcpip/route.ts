@@ -11,15 +11,19 @@ export interface Route {
   readonly metric: number
 }
 
-/**
- * The routes of an interface, best first: longest prefix, then lowest metric, then the order they were given in.
- * The prefixes of its addresses are on-link; a route `via` something that is not on-link is left out.
- */
+export interface RouteTable {
+  /** Best first: longest prefix, then lowest metric, then the order they were given in. */
+  readonly routes: readonly Route[]
+  /** `via` something that is not on-link: nobody could be asked to pass packets on. */
+  readonly unreachable: readonly RouteEntry[]
+}
+
+/** The routes of an interface. The prefixes of its addresses are on-link. */
 export const routeTable = (
   addresses: readonly InterfaceAddress[],
   given: readonly RouteEntry[],
   intern: Interning,
-): readonly Route[] => {
+): RouteTable => {
   const entries = given.filter(({ target }) => isPrefix(target)).slice(0, MOST_ROUTES)
   const onLink: Route[] = []
   for (const { address, bits } of addresses) {
@@ -31,16 +35,19 @@ export const routeTable = (
     if (target !== undefined && via === undefined) onLink.push({ target, bits: text.bits, via: undefined, metric })
   }
   const routes = [...onLink]
-  for (const { target: text, via: viaText, metric } of entries) {
-    const target = intern.text(text.address)
-    const via = viaText === undefined ? undefined : intern.text(viaText)
-    if (target === undefined || via === undefined || routeTo(onLink, via) === undefined) continue
-    routes.push({ target, bits: text.bits, via, metric })
+  const unreachable: RouteEntry[] = []
+  for (const entry of entries) {
+    const target = intern.text(entry.target.address)
+    const via = entry.via === undefined ? undefined : intern.text(entry.via)
+    if (target === undefined || via === undefined) continue
+    if (routeTo(onLink, via) === undefined) unreachable.push(entry)
+    else routes.push({ target, bits: entry.target.bits, via, metric: entry.metric })
   }
-  return routes
+  const sorted = routes
     .map((route, order) => ({ route, order }))
     .sort((a, b) => b.route.bits - a.route.bits || a.route.metric - b.route.metric || a.order - b.order)
     .map(({ route }) => route)
+  return { routes: sorted, unreachable }
 }
 
 /** Whether the length is one that a prefix of this address can have. */

@@ -224,6 +224,8 @@ export type StackOutput =
   | { readonly _tag: 'Conflict'; readonly address: IpAddress; readonly mac: Mac }
   /** A neighbour was learned or moved: what `members$` shows. */
   | { readonly _tag: 'Neighbour'; readonly address: IpAddress; readonly mac: Mac }
+  /** A configured route leads `via` an address that is not on-link: it is left out. Told once while it is so. */
+  | { readonly _tag: 'RouteUnreachable'; readonly route: RouteEntry }
   | { readonly _tag: 'Drop'; readonly reason: StackDropReason }
 
 export type TcpStateName =

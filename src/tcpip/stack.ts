@@ -222,12 +222,13 @@ const assemble = ({ mac, random, trustLink = false }: StackConfig, tcpOf: (deps:
     knownAdvertised = routers.version()
     const { addresses, routes, mtu = c.mtu } = routers.advertised()
     const least = Math.min(c.mtu, mtu)
-    const { added, removed } = iface.configure(
+    const { added, removed, unreachable } = iface.configure(
       least,
       [...c.addresses, ...addresses],
       [...c.routes, ...routes],
       host.now,
     )
+    if (least > 0) for (const route of unreachable) host.out({ _tag: 'RouteUnreachable', route })
     sender.changed()
     udp.addressesChanged(removed)
     echo.addressesChanged()

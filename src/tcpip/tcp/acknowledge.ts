@@ -45,7 +45,7 @@ export const acknowledge = (env: TcpEnv, c: Connection, s: Segment, now: Millis)
   const { dupAcks } = loss
   const lostBefore = delivery.lost
   const queueLostBefore = delivery.queueLost
-  markAppLimited(c)
+  markAppLimited(env, c)
   beginProgress(p, loss.fack)
   if (acked > 0) advance(env, c, s, now)
   const retransmits = loss.undoRetransmits

@@ -98,7 +98,7 @@ export const createTcp = (deps: TcpDeps, env: TcpEnv = tcpEnv(deps)): Tcp => {
       case 'write':
         if (c.snd.finQueued) env.out({ _tag: 'SoftError', id: c.id, code: 'EPIPE' })
         else {
-          const bytes = enqueue(c, command.data)
+          const bytes = enqueue(env, c, command.data)
           env.out({ _tag: 'Wrote', id: c.id, bytes })
           if (bytes > 0) touch(env, c)
         }

@@ -214,7 +214,7 @@ const writeTimestamps = (area: Uint8Array, c: Connection, now: Millis): void => 
 const finishBare = (env: TcpEnv, flow: Flow, area: Uint8Array): void => {
   const pseudo = pseudoHeaderSum(flow.local.bytes, flow.remote.bytes, flow.protocol, area.length)
   writeU16(area, CHECKSUM, checksumOf(pseudo + sum(area)))
-  env.ip.send(flow, area)
+  if (env.ip.send(flow, area) !== undefined) env.out({ _tag: 'Drop', reason: 'no-route' })
 }
 
 const finish = (env: TcpEnv, c: Connection, area: Uint8Array): SocketErrorCode | undefined => {

@@ -32,7 +32,7 @@ import { ensure, put } from './send-ring.ts'
 import { ESTABLISHED } from './state.ts'
 
 /** Copies what fits into the send buffer and returns how much that was. */
-export const enqueue = (c: Connection, data: Uint8Array): number => {
+export const enqueue = (env: TcpEnv, c: Connection, data: Uint8Array): number => {
   const s = c.snd
   // the SYN is not in the ring
   const from = c.state < ESTABLISHED ? (s.iss + 1) | 0 : s.una
@@ -40,7 +40,7 @@ export const enqueue = (c: Connection, data: Uint8Array): number => {
   const room = capacityOf(c) - used
   const n = Math.min(data.length, Math.max(0, room))
   if (n > 0) {
-    if (c.state >= ESTABLISHED) markAppLimited(c)
+    if (c.state >= ESTABLISHED) markAppLimited(env, c)
     ensure(s.ring, from, s.tail, used + n)
     put(s.ring, s.tail, n === data.length ? data : data.subarray(0, n))
     s.tail = (s.tail + n) | 0
@@ -80,7 +80,7 @@ export const transmit = (env: TcpEnv, c: Connection, now: Millis): void => {
   }
   // another interface or route, or a report that is forgotten
   if (env.ip.mtu(c.flow) !== s.pathMtu) resize(env, c, now)
-  markAppLimited(c)
+  markAppLimited(env, c)
   refill(c, now)
   c.at.pace = Infinity
   c.at.hold = Infinity
@@ -241,10 +241,11 @@ const depart = (c: Connection, slot: number, length: number, now: Millis): void 
 }
 
 /** Nothing to send although there was room: what is measured until this bubble has left says nothing of the path. */
-export const markAppLimited = (c: Connection): void => {
-  const d = c.delivery
+export const markAppLimited = (env: TcpEnv, c: Connection): void => {
   // a partial segment held back for more to come is as good as none
-  if (((c.snd.tail - c.snd.nxt) | 0) < c.snd.mss && c.loss.pending === 0 && d.inflight < c.cc.cwnd) markRestrained(c)
+  if (((c.snd.tail - c.snd.nxt) | 0) >= c.snd.mss || c.loss.pending > 0 || c.delivery.inflight >= c.cc.cwnd) return
+  // what waits for its neighbour has left us, but not for want of data
+  if (!env.ip.waits(c.flow)) markRestrained(c)
 }
 
 /** What is in flight now, and what follows it, was sent slower than the path could take. */

@@ -28,7 +28,7 @@ export const runTimers = (env: TcpEnv, c: Connection, now: Millis): void => {
     closeDue(env, c)
     return
   }
-  if (c.state >= ESTABLISHED) markAppLimited(c)
+  if (c.state >= ESTABLISHED) markAppLimited(env, c)
   if (at.reorder <= now) reorderDue(env, c, now)
   if (at.tlp <= now) onTailProbe(env, c, now)
   if (at.rto <= now) retransmitDue(env, c, now)

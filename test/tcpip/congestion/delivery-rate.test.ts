@@ -11,7 +11,7 @@ import { receivePool } from '../../../src/tcpip/tcp/receive-pool.ts'
 import { onTimeout } from '../../../src/tcpip/tcp/recovery.ts'
 import { segment } from '../../../src/tcpip/tcp/segment.ts'
 import { enqueue, markAppLimited, resend, sendNew } from '../../../src/tcpip/tcp/send.ts'
-import { SACKED } from '../../../src/tcpip/tcp/send-queue.ts'
+import { FLAGS, SACKED, WIDTH } from '../../../src/tcpip/tcp/send-queue.ts'
 import { fakeIp, ip } from '../tcp/wire.ts'
 
 const SMSS = 2748
@@ -47,13 +47,13 @@ const sender = (lifetimeRtt = 0.1) => {
     env,
     send: (now: number, count = 1): void => {
       const { appLimited } = c.delivery
-      enqueue(c, new Uint8Array(count * SMSS))
+      enqueue(env, c, new Uint8Array(count * SMSS))
       c.delivery.appLimited = appLimited
       for (let i = 0; i < count; i++) sendNew(env, c, SMSS, false, now)
     },
     resend: (now: number, slot: number): void => {
       c.delivery.inflight -= SMSS
-      c.snd.queue.ints[slot * 4 + 2]! &= ~1
+      c.snd.queue.ints[slot * WIDTH + FLAGS]! &= ~1
       resend(env, c, slot, now)
     },
     /** Segments by their slots; `bytes` of each. `echo`: when the copy left whose timestamp came back. */
@@ -61,7 +61,7 @@ const sender = (lifetimeRtt = 0.1) => {
       const p = progress()
       beginProgress(p, c.loss.fack)
       for (const slot of slots) {
-        const i = slot * 4 + 2
+        const i = slot * WIDTH + FLAGS
         if ((c.snd.queue.ints[i]! & SACKED) !== 0) continue
         deliver(c, p, slot, bytes, tsClock(c, echo), true, now)
         if (bytes === SMSS) c.snd.queue.ints[i] = (c.snd.queue.ints[i]! & ~1) | SACKED
@@ -168,7 +168,7 @@ describe('the delivery rate', () => {
   it('V14 knows what the application limited, until it has passed', () => {
     const t = sender()
     t.send(0, 4)
-    markAppLimited(t.c)
+    markAppLimited(t.env, t.c)
     expect(t.c.delivery.appLimited).toBe(4 * SMSS)
     t.send(1)
     expect(t.arrived(20, [0, 1, 2, 3]).appLimited).toBe(false)
@@ -180,14 +180,24 @@ describe('the delivery rate', () => {
     const lost = sender()
     lost.send(0, 4)
     lost.c.loss.pending = 1
-    markAppLimited(lost.c)
+    markAppLimited(lost.env, lost.c)
     expect(lost.c.delivery.appLimited).toBe(0)
     const closed = sender()
-    enqueue(closed.c, new Uint8Array(10_000))
+    enqueue(closed.env, closed.c, new Uint8Array(10_000))
     closed.c.delivery.appLimited = 0
     closed.c.snd.wnd = 0
-    markAppLimited(closed.c)
+    markAppLimited(closed.env, closed.c)
     expect(closed.c.delivery.appLimited).toBe(0)
+  })
+
+  it('V16 nor while something waits for its neighbour', () => {
+    const t = sender()
+    t.send(0, 4)
+    const waiting = { ...t.env, ip: { ...t.env.ip, waits: () => true } }
+    markAppLimited(waiting, t.c)
+    expect(t.c.delivery.appLimited).toBe(0)
+    markAppLimited(t.env, t.c)
+    expect(t.c.delivery.appLimited).toBe(4 * SMSS)
   })
 
   it('V18 measures a tenth of a ms', () => {

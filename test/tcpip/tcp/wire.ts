@@ -23,6 +23,7 @@ export const fakeIp = (own: Ip, mtu: () => number, send: (remote: Ip, segment: U
   lowerMtu: () => undefined,
   confirm: () => undefined,
   doubt: () => undefined,
+  waits: () => false,
   source: () => own,
   address: (text) => (parseIp(text) === undefined ? undefined : ip(text)),
   isLocal: (other) => other.text === own.text,
