@@ -161,4 +161,45 @@ describe('HTTP over a virtual network', () => {
     slow.destroy()
     server.close()
   })
+
+  it('serves one server on two networks, and stops on one of them', async () => {
+    const { net, a, b } = world
+    const server = http.createServer((request, response) => response.end(String(request.socket.localPort)))
+    const [first, second] = [await net.until(a.listen()), await net.until(a.listen())]
+    const stop = serveHttp(first, server)
+    serveHttp(second, server)
+    const agent = new ZtAgent(b)
+    const at = (tcp: TcpServer) => ({ host: a.address(4)!, port: tcp.address.port, agent })
+    for (const tcp of [first, second]) expect(await ask(http, at(tcp))).toBe(String(tcp.address.port))
+    stop()
+    await first.close()
+    await expect(ask(http, at(first))).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    expect(await ask(http, at(second))).toBe(String(second.address.port))
+    await second.close()
+  })
+
+  it('closes idle connections with the server, and all when told so', async () => {
+    const { net, b } = world
+    const server = http.createServer((request, response) => {
+      if (request.url === '/idle') response.end('idle')
+      else response.write('busy')
+    })
+    const to = await serve(server)
+    const agent = new ZtAgent(b, { keepAlive: true })
+    const open = async (path: string) => {
+      const response = await net.until(
+        new Promise<http.IncomingMessage>((resolve) => http.get({ ...to, agent, path }, resolve)),
+      )
+      response.on('error', () => undefined).resume()
+      return { closed: new Promise((resolve) => response.socket.on('close', resolve)), socket: response.socket }
+    }
+    const [busy, idle] = [await open('/busy'), await open('/idle')]
+    await net.advance(100)
+    const told = new Promise((resolve) => server.close(resolve))
+    expect(await told).toMatchObject({ code: 'ERR_SERVER_NOT_RUNNING' })
+    await net.until(idle.closed)
+    expect(busy.socket.destroyed).toBe(false)
+    server.closeAllConnections()
+    await net.until(busy.closed)
+  })
 })
