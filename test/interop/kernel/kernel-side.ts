@@ -8,9 +8,15 @@ export type KernelOrder =
   | { readonly do: 'echo'; readonly host: string; readonly bytes: number }
   | { readonly do: 'short'; readonly host: string; readonly count: number }
   | { readonly do: 'scan'; readonly host: string; readonly from: number; readonly to: number }
+  /** Connects, says a byte, and resets; and so it does with whoever connects to the port. */
+  | { readonly do: 'reset'; readonly host: string; readonly port: number }
+  | { readonly do: 'resetting'; readonly port: number }
+  /** Takes connections to the port, and notes how they end. */
+  | { readonly do: 'watch'; readonly port: number }
   | { readonly do: 'udp'; readonly group: string }
   | { readonly do: 'multicast'; readonly to: string }
-  | { readonly do: 'heard' }
+  /** What was heard, and how watched connections ended, since the last look. */
+  | { readonly do: 'heard' | 'ends' | 'taken' }
 
 const heard: string[] = []
 const udp = createSocket({ type: 'udp4', reuseAddr: true })
@@ -22,15 +28,17 @@ const connect = (host: string, port: number, act: (socket: net.Socket, done: (va
     act(socket, resolve)
   })
 
+const ends: string[] = []
+const serve = (port: number, take: (socket: net.Socket) => void): Promise<unknown> =>
+  new Promise((resolve) =>
+    net.createServer((socket) => take(socket.on('error', () => undefined))).listen(port, () => resolve({})),
+  )
+
 const obey = (order: KernelOrder): Promise<unknown> | unknown => {
   const began = performance.now()
   switch (order.do) {
     case 'sink':
-      return new Promise((resolve) =>
-        net
-          .createServer((socket) => socket.on('error', () => undefined).on('data', (b) => (taken.bytes += b.length)))
-          .listen(order.port, () => resolve({})),
-      )
+      return serve(order.port, (socket) => socket.on('data', (b) => (taken.bytes += b.length)))
     case 'read-all':
       return connect(order.host, order.port, (socket, done) => {
         let bytes = 0
@@ -65,7 +73,9 @@ const obey = (order: KernelOrder): Promise<unknown> | unknown => {
     case 'scan':
       return (async () => {
         const answers = new Map<string, number>()
-        for (let port = order.from; port <= order.to; port += 64)
+        for (let port = order.from; port <= order.to; port += 64) {
+          // below the limit of resets, else the kernel asks again after a second
+          await new Promise((resolve) => setTimeout(resolve, 130))
           await Promise.all(
             Array.from({ length: Math.min(64, order.to - port + 1) }, async (_, i) => {
               const one = await connect(order.host, port + i, (socket, done) => {
@@ -78,8 +88,22 @@ const obey = (order: KernelOrder): Promise<unknown> | unknown => {
               answers.set(error, (answers.get(error) ?? 0) + 1)
             }),
           )
+        }
         return Object.fromEntries(answers)
       })()
+    case 'reset':
+      return connect(order.host, order.port, (socket, done) => {
+        socket.write('x', () => done({ reset: socket.resetAndDestroy().destroyed }))
+      })
+    case 'resetting':
+      return serve(order.port, (socket) => socket.once('data', () => socket.resetAndDestroy()))
+    case 'watch':
+      return serve(order.port, (socket) => {
+        socket.on('error', ({ code }: NodeJS.ErrnoException) => ends.push(`${order.port} ${code}`))
+        socket.on('end', () => ends.push(`${order.port} end`)).resume()
+      })
+    case 'ends':
+      return ends.splice(0)
     case 'udp':
       return new Promise((resolve) =>
         udp
@@ -93,8 +117,10 @@ const obey = (order: KernelOrder): Promise<unknown> | unknown => {
       )
     case 'multicast':
       return new Promise((resolve) => udp.send('from the kernel', 4000, order.to, () => resolve({})))
+    case 'taken':
+      return taken.bytes
     case 'heard':
-      return heard
+      return heard.splice(0)
   }
 }
 process.on('message', async ({ id, order }: { id: number; order: KernelOrder }) =>
