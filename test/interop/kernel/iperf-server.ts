@@ -5,6 +5,11 @@
 import type { StackOutput } from '../../../src/tcpip/stack-io.ts'
 import { type Call, type Program, source } from './host-programs.ts'
 
+/** What of the client's parameters matters here. */
+interface Parameters {
+  readonly parallel?: number
+  readonly reverse?: boolean
+}
 interface Stream {
   readonly id: number
   cookieLeft: number
@@ -16,13 +21,13 @@ export const iperfServer = (call: Call): ((id: number) => Program) => {
   let control = -1
   let inbox = Buffer.alloc(0)
   let wants: 'cookie' | 'parameters' | 'end' | 'results' | 'done' = 'cookie'
-  let parameters: { readonly parallel?: number; readonly reverse?: boolean } = {}
+  let parameters: Parameters = {}
   let streams: Stream[] = []
   let began = 0
 
   const say = (...data: readonly number[]): void => call({ call: 'write', id: control, data: Uint8Array.from(data) })
   /** The value of a JSON text that has arrived whole. */
-  const json = (): unknown => {
+  const json = (): Parameters | undefined => {
     const end = inbox.length < 4 ? Infinity : 4 + inbox.readUInt32BE(0)
     if (inbox.length < end) return undefined
     const text = inbox.toString('utf8', 4, end)
