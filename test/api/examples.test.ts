@@ -12,6 +12,7 @@ const says: Readonly<Record<string, RegExp>> = {
   'udp-chat.ts': /cay heard "ann says hello" from 10\.147\.17\./,
   'events.ts': /network\/ready[\s\S]*seq 1 from 10\.147\.17\./,
   'own-controller.ts': /in, as 10\.9\.0\.15\nand out again: denied/,
+  'hello.ts': /1 MiB there and back, SHA-256 equal/,
   'simulated.ts': /100000 bytes through 10 % loss/,
   'demo.ts': /SHA-256 equal[\s\S]*GET \/index: hello[\s\S]*all closed/,
 }
