@@ -211,7 +211,7 @@ export class SimulatedNet implements VirtualNet {
   #plugs({ on = this.internet, addresses }: VirtualPlace, number: number): readonly Plug[] {
     // shared address space: private for VL1, and nobody's virtual network
     this.#known(on)
-    const known = addresses ?? [`100.64.${on.id}.${number}`]
+    const known = addresses ?? [`100.${64 + ((number >> 8) & 63)}.${on.id}.${number & 255}`]
     return known.map((text) => ({ segment: on.id, address: checkedAddress(text) }))
   }
 
