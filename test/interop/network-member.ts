@@ -111,7 +111,7 @@ export class OurMember implements Member {
   }
 
   async join(network: string, addresses: number): Promise<void> {
-    await this.node.tell({ do: 'join', network })
+    await this.node.tell({ do: 'join', network, ...(addresses === 0 ? { wait: 'ok' } : {}) })
     await eventually(
       `${this.host} in ${network}`,
       () => this.addresses(),

@@ -6,6 +6,7 @@ import http from 'node:http'
 import { createNode, type Network, type UdpSocket, type ZtNode } from 'rxzt'
 import { type Controller, createController, createRoot } from 'rxzt/controller'
 import { serveHttp, serveLocalApi, udpLink, ZtAgent } from 'rxzt/node'
+import { joinTap } from './tap.ts'
 
 export type Order =
   | {
@@ -19,7 +20,7 @@ export type Order =
       /** A directory to keep things in; there the HTTP API is served as well. */
       readonly home?: string
     }
-  | { readonly do: 'join'; readonly network: string }
+  | { readonly do: 'join'; readonly network: string; readonly wait?: 'ok' }
   | { readonly do: 'create-network'; readonly config: Record<string, unknown> }
   | { readonly do: 'authorize'; readonly network: string; readonly member: string }
   | { readonly do: 'deauthorize'; readonly network: string; readonly member: string }
@@ -37,6 +38,7 @@ export type Order =
   | { readonly do: 'bind'; readonly port: number; readonly groups?: readonly string[]; readonly address?: string }
   | { readonly do: 'send'; readonly port: number; readonly to: string; readonly toPort: number; readonly text: string }
   | { readonly do: 'heard'; readonly port: number }
+  | { readonly do: 'bridge'; readonly namespace: string; readonly device: string }
   | { readonly do: 'watch' }
   | { readonly do: 'seen' }
   | { readonly do: 'leave' }
@@ -97,7 +99,7 @@ const obey = async (order: Order): Promise<unknown> => {
     }
     case 'join': {
       const began = performance.now()
-      network = await node!.join(order.network, { timeout: 60_000 })
+      network = await node!.join(order.network, { timeout: 60_000, wait: order.wait ?? 'ready' })
       return { addresses: network.addresses, ms: performance.now() - began }
     }
     case 'create-network':
@@ -166,6 +168,8 @@ const obey = async (order: Order): Promise<unknown> => {
       return bound.get(order.port)!.socket.send(order.text, { host: order.to, port: order.toPort })
     case 'heard':
       return bound.get(order.port)!.heard
+    case 'bridge':
+      return joinTap(await network!.bridge({ timeout: 30_000 }), order.namespace, order.device)
     case 'watch':
       seen = []
       watching?.unsubscribe()
