@@ -148,7 +148,7 @@ export const createTcp = (deps: TcpDeps, env: TcpEnv = tcpEnv(deps)): Tcp => {
         }
     },
     addressRemoved: (ip: Ip) => {
-      for (const c of env.connections.values()) if (sameIp(c.flow.local, ip)) fail(env, c, 'EADDRNOTAVAIL')
+      for (const c of env.connections.values()) if (sameIp(c.flow.local, ip)) fail(env, c, 'ENETDOWN')
     },
     owns: (id) => env.byId.has(id) || env.listeners.byId(id) !== undefined,
     inspect: (id) => {

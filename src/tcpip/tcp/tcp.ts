@@ -33,7 +33,7 @@ export interface Tcp {
   ) => void
   /** The path to the next hop of these flows changed (direct, relayed, another endpoint): forget how long it was. */
   readonly pathChanged: (isOver: (flow: Flow) => boolean, now: Millis) => void
-  /** The interface lost this address: its connections end with EADDRNOTAVAIL. */
+  /** The interface lost this address: its connections end with ENETDOWN. */
   readonly addressRemoved: (ip: Ip, now: Millis) => void
   readonly inspect: (id: number) => TcpInfo | undefined
   /** What happened so far, and how many connections and TIME-WAIT records there are. */
