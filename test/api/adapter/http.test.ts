@@ -3,7 +3,7 @@ import http2 from 'node:http2'
 import https from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { fetch, Agent as UndiciAgent } from 'undici'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { TcpServer } from '../../../src/index.node.ts'
 import {
   type ConnectionTaker,
@@ -127,6 +127,14 @@ describe('HTTP over a virtual network', () => {
     const failed = await net.until(new Promise((resolve) => connect(at, (...[error]) => resolve(error))))
     expect(failed).toMatchObject({ code: 'ETIMEDOUT', syscall: 'connect', port: at.port })
     expect(net.now - began).toBe(3000)
+    // nor is anything left of one that is still connecting
+    const connecting = vi.spyOn(b, 'connect')
+    for (const protocol of ['http:', 'https:']) {
+      const nobody = { hostname: '10.144.0.222', port: 1, protocol }
+      await net.until(new Promise<void>((resolve) => undiciConnector(b, { timeout: 100 })(nobody, () => resolve())))
+      expect(connecting.mock.lastCall?.[0].signal?.aborted).toBe(true)
+    }
+    connecting.mockRestore()
     expect(() => undiciConnector(b, { timeout: -1 })).toThrow(/^timeout -1 is not valid/)
   })
 
