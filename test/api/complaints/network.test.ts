@@ -139,11 +139,11 @@ describe('the network', () => {
     await net[Symbol.asyncDispose]()
   })
 
-  it('"bytes arrive twice, or not at all": a mebibyte over a line that loses one in ten is the same mebibyte', async () => {
+  it('"bytes arrive twice, or not at all": what arrives over a line that loses and repeats one in ten is what was sent', async () => {
     const { net, a, b } = await virtualPair(40, { latency: 10, loss: 0.05, duplicate: 0.05 })
     await serveEcho(a, 7)
     const socket = await net.until(b.connect({ host: a.address(4)!, port: 7 }), 120_000)
-    const data = new Uint8Array(1 << 20).map((_, i) => (i * i) >>> 7)
+    const data = new Uint8Array(1 << 18).map((_, i) => (i * i) >>> 7)
     const echoed = createHash('sha256')
     void socket.write(data).then(() => socket.end())
     await net.until(
