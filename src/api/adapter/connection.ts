@@ -1,10 +1,12 @@
 import { asyncScheduler } from 'rxjs'
+import { SocketError } from '../../streams/error.ts'
 import { isRecord, refuse } from '../../streams/option.ts'
 import { parseIp } from '../address.ts'
 import { type Network, VirtualNetwork } from '../network.ts'
 import { type ConnectOptions, connectRules } from '../network-options.ts'
 import type { VirtualTcpSocket } from '../tcp-socket.ts'
-import { asVirtual, type DuplexOptions, notConnected, VirtualDuplex } from './duplex.ts'
+import { type DuplexOptions, VirtualDuplex } from './duplex.ts'
+import { asVirtual } from './to-duplex.ts'
 
 /**
  * Connects in the background and returns the stream at once, as `net.createConnection` does: it emits `connect` when
@@ -64,3 +66,9 @@ const known = (options: ConnectOptions): ConnectOptions => ({
   port: options.port,
   ...Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(connectRules, name))),
 })
+
+/** An abort may have any reason. */
+const notConnected = (host: string, port: number, cause: unknown): Error =>
+  cause instanceof Error
+    ? cause
+    : new SocketError('ECONNABORTED', 'connect', { address: host, port }, undefined, { cause })

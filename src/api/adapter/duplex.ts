@@ -1,8 +1,7 @@
 import type { SchedulerLike } from 'rxjs'
-import { ArgumentError, SocketError } from '../../streams/error.ts'
 import { Duplex } from '../../streams/io/node-modules.ts'
 import type { NodeId } from '../../streams/public-id.ts'
-import { type TcpSocket, VirtualTcpSocket } from '../tcp-socket.ts'
+import type { VirtualTcpSocket } from '../tcp-socket.ts'
 import { IdleAlarm } from './idle-alarm.ts'
 import { joinWrites } from './join-writes.ts'
 
@@ -223,30 +222,3 @@ export class VirtualDuplex extends Duplex {
     return this
   }
 }
-
-/**
- * A connection as a stream for libraries that want one.
- * @throws {SocketError} `ERR_ZT_LOCKED` if the connection is read in another way already
- * @example sshClient.connect({ sock: toDuplex(await network.connect({ host, port: 22 })), username })
- */
-export const toDuplex = (socket: TcpSocket, options: DuplexOptions = {}): VirtualDuplex => {
-  const own = asVirtual(socket)
-  const duplex = new VirtualDuplex(own.clock, options)
-  duplex.attach(own)
-  return duplex
-}
-
-/** @throws {ArgumentError} `ERR_ZT_INVALID_OPTION` */
-export const asVirtual = (socket: TcpSocket): VirtualTcpSocket => {
-  if (!(socket instanceof VirtualTcpSocket))
-    throw new ArgumentError(
-      'ERR_ZT_INVALID_OPTION',
-      'socket is no connection of this library — pass what connect() gave',
-    )
-  return socket
-}
-
-export const notConnected = (host: string, port: number, cause: unknown): Error =>
-  cause instanceof Error
-    ? cause
-    : new SocketError('ECONNABORTED', 'connect', { address: host, port }, undefined, { cause })

@@ -3,7 +3,8 @@ import { SocketError } from '../../streams/error.ts'
 import { EventEmitter } from '../../streams/io/node-modules.ts'
 import { isStream, refuse, whole } from '../../streams/option.ts'
 import type { TcpServer } from '../tcp-server.ts'
-import { type DuplexOptions, toDuplex, type VirtualDuplex } from './duplex.ts'
+import type { DuplexOptions, VirtualDuplex } from './duplex.ts'
+import { toDuplex } from './to-duplex.ts'
 
 export interface NetServerOptions extends DuplexOptions {
   /** Connections beyond are refused with a reset and the event `drop` (default: no limit, as in Node). */

@@ -1,8 +1,8 @@
 import type { Duplex } from '../../streams/io/node-modules.ts'
 import { isStream, refuse } from '../../streams/option.ts'
 import type { TcpServer } from '../tcp-server.ts'
-import { toDuplex } from './duplex.ts'
 import { connectionBelow, lendAddresses } from './tls-addresses.ts'
+import { toDuplex } from './to-duplex.ts'
 
 /** `http.Server`, `https.Server`, those of `http2` and `tls`: whoever takes connections by the event `connection`. */
 export interface ConnectionTaker {

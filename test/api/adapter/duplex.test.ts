@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ListenOptions } from '../../../src/index.node.ts'
 import { createConnection, toDuplex, type VirtualDuplex } from '../../../src/node.ts'
@@ -33,7 +34,7 @@ describe('a connection as a stream of Node', () => {
   it('takes as much as is written without waiting, where a socket would refuse it', async () => {
     const { net } = world
     const { near, far } = await connected()
-    const sent = pattern(4 * 1024 * 1024)
+    const sent = pattern(2 * 1024 * 1024)
     const arrived = net.until(readAll(far), 300_000)
     for (let i = 0; i < sent.length; i += 32 * 1024) near.write(sent.subarray(i, i + 32 * 1024))
     expect(near.bytesWritten).toBe(sent.length)
@@ -53,6 +54,37 @@ describe('a connection as a stream of Node', () => {
     watching.unsubscribe()
     expect(seen.filter(({ bytes }) => bytes > 0).map(({ bytes }) => bytes)).toEqual([27])
     near.destroy()
+  })
+
+  it('carries the same bytes however they are cut, corked and read', async () => {
+    const { net } = world
+    const writes = fc.array(fc.record({ size: fc.integer({ min: 0, max: 40_000 }), cork: fc.boolean() }), {
+      maxLength: 12,
+    })
+    await fc.assert(
+      fc.asyncProperty(writes, fc.integer({ min: 1, max: 50_000 }), async (list, readSize) => {
+        const { near, far } = await connected()
+        const sent = pattern(list.reduce((sum, { size }) => sum + size, 0))
+        let at = 0
+        for (const { size, cork } of list) {
+          if (cork) near.cork()
+          near.write(sent.subarray(at, at + size))
+          if (cork) process.nextTick(() => near.uncork())
+          at += size
+        }
+        near.end()
+        const reader = toDuplex(far)
+        const arrived: Uint8Array[] = []
+        reader.on('readable', () => {
+          for (let part = reader.read(readSize) ?? reader.read(); part !== null; part = reader.read(readSize))
+            arrived.push(part)
+        })
+        await net.until(new Promise((resolve) => reader.on('end', resolve)))
+        expect(Buffer.compare(Buffer.concat(arrived), sent)).toBe(0)
+        near.destroy()
+      }),
+      { numRuns: 8 },
+    )
   })
 
   it('says which node is at the other end', async () => {
