@@ -5,14 +5,14 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { blocks, read, root, texts } from './blocks.ts'
 
-describe('code in the documents', () => {
+describe('code in the documents', { timeout: 180_000 }, () => {
   it.each(blocks.filter(({ isFragment }) => !isFragment))('runs when pasted: $file, block $i', async ({ code }) => {
     const folder = mkdtempSync(join(root, 'test/docs/block-'))
     try {
       writeFileSync(join(folder, 'block.ts'), code)
       const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', join(folder, 'block.ts')], {
         cwd: root,
-        timeout: 50_000,
+        timeout: 170_000,
       })
       expect(stdout).not.toBe('')
     } finally {
