@@ -41,6 +41,26 @@ describe('whatever two TCPs say to each other', () => {
     )
   })
 
+  it('comes to the same, whether segments are handed over one by one or many at once', () => {
+    fc.assert(
+      fc.property(conversations, fc.constantFrom(1, 5, 20), ([seed, weather, a, b], grid) => {
+        const told = (batch: number | undefined): unknown => {
+          const { intact, received, ended } = converse(
+            seed,
+            { ...weather, grid, ...(batch === undefined ? {} : { batch }) },
+            a,
+            b,
+            LIMIT,
+          )
+          return { intact, received, ended }
+        }
+        const all = { intact: true, received: { a: b.total, b: a.total }, ended: { a: 'Closed', b: 'Closed' } }
+        for (const batch of [1, 2, 7, undefined]) expect(told(batch)).toEqual(all)
+      }),
+      runs,
+    )
+  })
+
   it('never takes back an acknowledgement or an offered window', () => {
     fc.assert(
       fc.property(conversations, ([seed, weather, a, b]) => {

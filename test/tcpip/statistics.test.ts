@@ -45,6 +45,31 @@ describe('the counts of a stack', () => {
     expect(b.state.counts()).toMatchObject({ 'ip6/dropped': 1, 'ip6/lengthErrors': 1 })
   })
 
+  it('sum up the errors of each protocol, whatever is wrong', () => {
+    const one = statistics()
+    one.dropped('tcp-checksum')
+    one.dropped('tcp-malformed')
+    one.dropped('tcp-backlog')
+    one.dropped('tcp-window')
+    expect(one.counts()).toEqual({
+      ...{ 'tcp/dropped': 4, 'tcp/errors': 3 },
+      ...{ 'tcp/checksumErrors': 1, 'tcp/lengthErrors': 1, 'tcp/memoryErrors': 1 },
+    })
+  })
+
+  it('say how often the next hop was known, and nobody had to be asked', () => {
+    const { net, a } = pair()
+    const hits = () => ['arp/cacheHits', 'nd/cacheHits'].map((name) => a.state.counts()[name] ?? 0)
+    expect(hits()).toEqual([0, 0])
+    for (const to of ['10.0.0.2', 'fd00::2'])
+      for (let seq = 1; seq <= 3; seq++) {
+        a.call({ call: 'echo', id: seq, to, seq, size: 8 })
+        net.run(100)
+      }
+    // the first of each waits for an answer
+    expect(hits()).toEqual([2, 2])
+  })
+
   it('know of TCP what happened to its connections', () => {
     const { net, a, b } = pair()
     b.call({ call: 'listen', id: 1, port: 80, backlog: 5, options: {}, nextId: () => 2 })

@@ -40,6 +40,15 @@ export interface Weather {
   readonly rate?: number
   readonly buffer?: number
   readonly mtu?: number
+  /** IP packets longer than this vanish, and nobody says so. */
+  readonly swallows?: number
+  /** Share of segments that arrive with a bit turned. */
+  readonly corruption?: number
+  /** Arrivals wait for the next multiple of so many ms, and are handed over so many at once. */
+  readonly grid?: number
+  readonly batch?: number
+  /** The weather after so many ms. */
+  readonly later?: { readonly after: number; readonly weather: Weather }
 }
 
 interface Host {
@@ -100,7 +109,8 @@ export const wire = (
     if (self.filter !== undefined && !self.filter(from, segment)) return
     const copies = uniform() < (weather.duplicate ?? 0) ? 2 : 1
     for (let i = 0; i < copies; i++) {
-      if (uniform() < (weather.loss ?? 0)) {
+      const isSwallowed = segment.length + IP_HEADER > (weather.swallows ?? Infinity)
+      if (uniform() < (weather.loss ?? 0) || isSwallowed) {
         self.stats.lost++
         self.watch?.(from, segment, 'lost')
         continue
@@ -117,12 +127,19 @@ export const wire = (
         leaves = Math.max(now, busyUntil[side]) + segment.length / weather.rate
         busyUntil[side] = leaves
       }
-      const at = leaves + weather.delay + uniform() * (weather.jitter ?? 0)
-      const flight = { at, order: order++, to: from === self.a ? self.b : self.a, from, segment }
+      const arrives = leaves + weather.delay + uniform() * (weather.jitter ?? 0)
+      const at = weather.grid === undefined ? arrives : Math.ceil(arrives / weather.grid) * weather.grid
+      const arriving = weather.corruption === undefined || uniform() >= weather.corruption ? segment : spoilt(segment)
+      const flight = { at, order: order++, to: from === self.a ? self.b : self.a, from, segment: arriving }
       let i2 = flights.length
       while (i2 > 0 && flights[i2 - 1]!.at > at) i2--
       flights.splice(i2, 0, flight)
     }
+  }
+  const spoilt = (segment: Uint8Array): Uint8Array => {
+    const copy = segment.slice()
+    copy[Math.floor(uniform() * copy.length)]! ^= 1 << Math.floor(uniform() * 8)
+    return copy
   }
   const host = (text: string, n: number): Host => {
     const own = ip(text)
@@ -176,9 +193,10 @@ export const wire = (
           return done?.() ?? true
         }
         now = Math.max(now, at)
-        while (flights.length > 0 && flights[0]!.at <= now) {
+        for (let n = 1; flights.length > 0 && flights[0]!.at <= now; n++) {
           const f = flights.shift()!
           f.to.tcp.input(f.to.ip, f.from.ip, f.segment, now)
+          if (weather.batch !== undefined && n % weather.batch === 0) drain(f.to)
         }
         while (plans.length > 0 && plans[0]!.at <= now) plans.shift()!.act()
         for (const h of [self.a, self.b]) {
@@ -198,6 +216,12 @@ export const wire = (
     watch: undefined,
     filter: undefined,
   }
+  if (first.later !== undefined) {
+    const { after, weather: next } = first.later
+    self.later(after, () => self.weather(next))
+  }
   return self
 }
 export type { Host }
+
+const IP_HEADER = 20
