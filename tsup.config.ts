@@ -4,6 +4,7 @@ const entry = [
   'src/index.ts',
   'src/index.node.ts',
   'src/node.ts',
+  'src/worker.ts',
   'src/controller.ts',
   'src/controller.node.ts',
   'src/testing.ts',

@@ -1,6 +1,6 @@
 import { type Observable, type SchedulerLike, Subject, takeUntil } from 'rxjs'
 import { NetworkError, SocketError } from '../streams/error.ts'
-import type { RunningNetwork } from '../streams/network.ts'
+import type { NetworkCore } from '../streams/network-core.ts'
 import { checkOptions, refuse } from '../streams/option.ts'
 import { waitUntil } from './network-ready.ts'
 import { closeOnAbort } from './open-socket.ts'
@@ -28,7 +28,7 @@ export interface BridgePort extends AsyncDisposable {
 
 /** Waits until the network has a configuration, which says whether this node is a bridge of it. */
 export const openBridge = async (
-  network: RunningNetwork,
+  network: NetworkCore,
   clock: SchedulerLike,
   options: WaitOptions,
 ): Promise<BridgePort> => {
@@ -51,11 +51,11 @@ export const openBridge = async (
 
 class VirtualBridgePort implements BridgePort {
   readonly incoming$: Observable<Uint8Array>
-  readonly #network: RunningNetwork
+  readonly #network: NetworkCore
   readonly #closed = new Subject<void>()
   #isClosed = false
 
-  constructor(network: RunningNetwork) {
+  constructor(network: NetworkCore) {
     this.#network = network
     this.incoming$ = network.bridging.frame$.pipe(takeUntil(this.#closed))
     network.bridging.turn(true)

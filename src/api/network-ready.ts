@@ -1,6 +1,6 @@
 import type { SchedulerLike } from 'rxjs'
 import { NetworkError, SocketError } from '../streams/error.ts'
-import type { RunningNetwork } from '../streams/network.ts'
+import type { NetworkCore } from '../streams/network-core.ts'
 import type { NetworkState } from '../streams/snapshot.ts'
 import { waitForState } from './wait.ts'
 
@@ -9,7 +9,7 @@ import { waitForState } from './wait.ts'
  * network does not exist; it was put out of it; with `refuse`, it was not let in yet either.
  */
 export const waitUntil = (
-  network: RunningNetwork,
+  network: NetworkCore,
   clock: SchedulerLike,
   syscall: string,
   wait: { readonly signal: AbortSignal | undefined; readonly timeout: number | undefined },

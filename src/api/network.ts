@@ -2,7 +2,7 @@ import type { Observable, SchedulerLike } from 'rxjs'
 import type { IpAddress } from '../protocol/kernel/ip.ts'
 import type { Counts } from '../streams/counters.ts'
 import { SocketError } from '../streams/error.ts'
-import type { RunningNetwork } from '../streams/network.ts'
+import type { NetworkCore } from '../streams/network-core.ts'
 import { checkOptions, refuse } from '../streams/option.ts'
 import type { NetworkId, NodeId } from '../streams/public-id.ts'
 import { familyOf, type IpPrefix, type Neighbor, type NetworkState, type Route } from '../streams/snapshot.ts'
@@ -91,12 +91,12 @@ export class VirtualNetwork implements Network {
   readonly frames$: Observable<FrameTrace>
   readonly members$: Observable<ReadonlyMap<NodeId, Neighbor>>
   leaveOnDispose = false
-  readonly #network: RunningNetwork
+  readonly #network: NetworkCore
   readonly #clock: SchedulerLike
   readonly #leave: () => Promise<void>
   readonly #resolver: Resolver
 
-  constructor(network: RunningNetwork, clock: SchedulerLike, leave: () => Promise<void>) {
+  constructor(network: NetworkCore, clock: SchedulerLike, leave: () => Promise<void>) {
     this.#network = network
     this.#clock = clock
     this.#leave = leave

@@ -1,6 +1,5 @@
 import { defer, distinctUntilChanged, map, merge, type Observable, startWith } from 'rxjs'
 import { type NetworkId as NetworkBits, parseAddress, parseNetworkId } from '../protocol/kernel/id.ts'
-import type { IpAddress } from '../protocol/kernel/ip.ts'
 import { type LocalSettings, openSettings, printLocalSettings } from '../protocol/network/local-settings.ts'
 import type { Counts } from '../streams/counters.ts'
 import type { Drop } from '../streams/drop-log.ts'
@@ -9,49 +8,18 @@ import type { ZtEvent } from '../streams/event.ts'
 import type { Clock } from '../streams/io/clock.ts'
 import type { LinkStats } from '../streams/link.ts'
 import type { RunningNode } from '../streams/node.ts'
-import { atLeast, checkOptions, isRecord, type OptionRules, oneOf, yesOrNo } from '../streams/option.ts'
+import { atLeast, checkOptions, type OptionRules } from '../streams/option.ts'
 import { publicNetworkId } from '../streams/public-id.ts'
 import type { NetworkState, NodeInfo, Peer } from '../streams/snapshot.ts'
 import type { PacketTrace, TraceRecord } from '../streams/trace.ts'
-import { domainName } from '../tcpip/dns/name.ts'
+import { sayGoodbye } from './goodbye.ts'
 import { asNetworkId, asNodeId, asWorldId, type NetworkId, type NodeId, type WorldId } from './id.ts'
 import { type Identity, publicIdentity } from './identity.ts'
+import { type JoinOptions, joinRules } from './join-options.ts'
 import type { Keeper } from './keeper.ts'
 import { type Network, VirtualNetwork } from './network.ts'
-import { listOfAddresses } from './network-options.ts'
 import { waitUntil } from './network-ready.ts'
-import { type WaitOptions, waitFor, waitForState, waitRules } from './wait.ts'
-
-export interface JoinOptions extends WaitOptions {
-  /** What to wait for: authorised and addressed (default), authorised, or nothing. */
-  readonly wait?: 'ready' | 'ok' | 'none'
-  /**
-   * What of the controller's configuration the host stack takes; kept in the store. Everything by default, if the
-   * store says nothing else: the stack is this program's own and can harm no other, unlike that of a host.
-   */
-  readonly allow?: {
-    readonly managed?: boolean
-    readonly global?: boolean
-    readonly default?: boolean
-    readonly dns?: boolean
-  }
-  /**
-   * Name servers for names outside the domain that the controller pushed servers for, at most 16. Without `allow.dns`
-   * they are asked for everything.
-   */
-  readonly dns?: readonly IpAddress[]
-  /** Addresses of names that no server is asked for, as a hosts file has them. */
-  readonly hosts?: Readonly<Record<string, readonly IpAddress[]>>
-  /**
-   * Whether routers on the segment may give addresses, routes and name servers (RFC 4862; default false). Only for
-   * networks that are bridged to one with a router: elsewhere such advertisements are an attack by a member.
-   */
-  readonly acceptRouters?: boolean
-  /** Keep waiting while the controller has not authorised this node (default), or reject at once. */
-  readonly onDenied?: 'wait' | 'reject'
-  /** Whether `await using` leaves the network at the end (default false). */
-  readonly leaveOnDispose?: boolean
-}
+import { type WaitOptions, waitForState, waitRules } from './wait.ts'
 
 export interface NodeStats {
   readonly link: LinkStats | undefined
@@ -236,7 +204,7 @@ export class VirtualNode implements ZtNode {
   }
 
   close(options: { readonly graceMs?: number } = {}): Promise<void> {
-    checkOptions('close()', options, { graceMs: atLeast(0) })
+    checkOptions('close()', options, closeRules)
     const { graceMs = GRACE } = options
     this.#closing ??= this.#close(graceMs, closedError(this.id))
     return this.#closing
@@ -302,29 +270,9 @@ export class VirtualNode implements ZtNode {
 
   async #close(graceMs: number, reason: NodeError): Promise<void> {
     for (const end of this.#beforeClose.splice(0)) await end()
-    if (graceMs > 0) await this.#sayGoodbye(graceMs)
+    const tables = [...this.running.networks.values()].map((network) => network.sockets)
+    if (graceMs > 0) await sayGoodbye(this.running.hands.clock, tables, graceMs)
     await this.#end(reason, undefined)
-  }
-
-  /** FIN for every open connection, and time for the peers to answer. */
-  #sayGoodbye(graceMs: number): Promise<void> {
-    const busy = [...this.running.networks.values()]
-      .map((network) => network.sockets)
-      .filter((sockets) => sockets.connections > 0)
-    if (busy.length === 0) return Promise.resolve()
-    return waitFor<void>(
-      this.running.hands.clock,
-      { timeout: graceMs },
-      () => new Error('late'),
-      ({ resolve }) => {
-        let left = busy.length
-        for (const sockets of busy)
-          sockets.sayGoodbye(() => {
-            if (--left === 0) resolve()
-          })
-        return () => undefined
-      },
-    ).catch(() => undefined)
   }
 
   async #end(reason: NodeError, fatal: NodeError | undefined): Promise<void> {
@@ -340,29 +288,14 @@ export class VirtualNode implements ZtNode {
   }
 }
 
-const isName = (text: string): boolean => domainName(text) !== undefined
-const ALLOW = new Set(['managed', 'global', 'default', 'dns'])
-const joinRules: OptionRules<JoinOptions> = {
-  ...waitRules,
-  wait: oneOf('ready', 'ok', 'none'),
-  onDenied: oneOf('wait', 'reject'),
-  leaveOnDispose: yesOrNo,
-  dns: listOfAddresses,
-  acceptRouters: yesOrNo,
-  hosts: {
-    is: (x) => isRecord(x) && Object.entries(x).every(([name, ips]) => isName(name) && listOfAddresses.is(ips)),
-    cure: 'pass { name: [address, …] }',
-  },
-  allow: {
-    is: (x) => isRecord(x) && Object.entries(x).every(([name, value]) => ALLOW.has(name) && typeof value === 'boolean'),
-    cure: 'pass { managed, global, default, dns } of true and false',
-  },
-}
+export const closeRules: OptionRules<{ readonly graceMs?: number }> = { graceMs: atLeast(0) }
 
-const closedError = (id: NodeId, cause?: unknown): NodeError =>
+/** `cause` is what the signal said that closed it. */
+export const closedError = (id: NodeId, cause?: unknown): NodeError =>
   new NodeError('ERR_ZT_CLOSED', `node ${id} is closed — create a new one`, cause === undefined ? undefined : { cause })
 
 const sameEntries = (a: ReadonlyMap<NetworkId, NetworkState>, b: ReadonlyMap<NetworkId, NetworkState>): boolean =>
   a.size === b.size && [...a].every(([id, state]) => b.get(id) === state)
 
-const GRACE = 500
+/** ms that connections get to end in good order. */
+export const GRACE = 500

@@ -1,7 +1,7 @@
 import type { SchedulerLike } from 'rxjs'
 import type { IpAddress } from '../protocol/kernel/ip.ts'
 import { SocketError } from '../streams/error.ts'
-import type { RunningNetwork } from '../streams/network.ts'
+import type { NetworkCore } from '../streams/network-core.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
 import type { StackCall } from '../tcpip/stack-io.ts'
 import { waitFor } from './wait.ts'
@@ -10,7 +10,7 @@ export type Opened = Extract<SocketNews, { readonly _tag: 'Opened' }>
 
 /** A call that opens a socket: its first news is the answer, and from then on the socket hears the rest. */
 export const openSocket = <T>(
-  network: RunningNetwork,
+  network: NetworkCore,
   clock: SchedulerLike,
   syscall: string,
   where: { readonly address: IpAddress; readonly port: number },

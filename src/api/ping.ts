@@ -1,7 +1,7 @@
 import { type SchedulerLike, Subscription } from 'rxjs'
 import type { IpAddress } from '../protocol/kernel/ip.ts'
 import type { ZtError } from '../streams/error.ts'
-import type { RunningNetwork } from '../streams/network.ts'
+import type { NetworkCore } from '../streams/network-core.ts'
 import { atLeast, type OptionRules, whole } from '../streams/option.ts'
 import type { SocketNews, SocketSink } from '../streams/sockets.ts'
 import { type WaitOptions, waitRules } from './wait.ts'
@@ -39,7 +39,7 @@ export type PingReply =
 
 /** One ICMP socket that sends the next echo when the last was answered or lost, and the interval is over. */
 export class Pinger implements SocketSink {
-  readonly #network: RunningNetwork
+  readonly #network: NetworkCore
   readonly #clock: SchedulerLike
   readonly #to: IpAddress
   readonly #id: number
@@ -50,7 +50,7 @@ export class Pinger implements SocketSink {
   #broken: ((reason: unknown) => void) | undefined
   #reason: unknown
 
-  constructor(network: RunningNetwork, clock: SchedulerLike, to: IpAddress, options: PingOptions) {
+  constructor(network: NetworkCore, clock: SchedulerLike, to: IpAddress, options: PingOptions) {
     this.#network = network
     this.#clock = clock
     this.#to = to

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { IpAddress } from '../protocol/kernel/ip.ts'
 import { SocketError, type ZtError } from '../streams/error.ts'
-import type { RunningNetwork } from '../streams/network.ts'
+import type { NetworkCore } from '../streams/network-core.ts'
 import { checkOptions, type OptionRules, whole, yesOrNo } from '../streams/option.ts'
 import type { NodeId } from '../streams/public-id.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
@@ -64,7 +64,7 @@ export class VirtualRawSocket implements RawSocket, SocketSink {
   readonly protocol: number
   readonly family: 4 | 6
   readonly packets$: Observable<RawPacket>
-  readonly #network: RunningNetwork
+  readonly #network: NetworkCore
   readonly #id: SocketId
   readonly #inbox: DatagramInbox<RawPacket>
   readonly #onClose: (() => void)[] = []
@@ -72,7 +72,7 @@ export class VirtualRawSocket implements RawSocket, SocketSink {
   #reason: ZtError | undefined
   #closed = false
 
-  constructor(network: RunningNetwork, id: SocketId, { protocol, family }: Ends, maxQueue: number) {
+  constructor(network: NetworkCore, id: SocketId, { protocol, family }: Ends, maxQueue: number) {
     this.#network = network
     this.#id = id
     this.protocol = protocol
@@ -92,6 +92,7 @@ export class VirtualRawSocket implements RawSocket, SocketSink {
     this.#check('send')
     this.#refused = undefined
     this.#network.call({ call: 'send-raw', id: this.#id, to: target, data: bytes })
+    if (this.#network.settled !== undefined) await this.#network.settled()
     const refused = this.#refused as SocketError | undefined
     if (refused !== undefined) throw refused
   }

@@ -2,7 +2,7 @@ import { finalize, forkJoin, type Observable, of, type SchedulerLike, share, tap
 import { canonicalIp, type IpAddress } from '../protocol/kernel/ip.ts'
 import { SocketError } from '../streams/error.ts'
 import { type NameQuestion, nameQuery } from '../streams/name-query.ts'
-import type { RunningNetwork } from '../streams/network.ts'
+import type { NetworkCore } from '../streams/network-core.ts'
 import { familyOf } from '../streams/snapshot.ts'
 import { dnsCache } from '../tcpip/dns/cache.ts'
 import type { LookupResult } from '../tcpip/dns/lookup.ts'
@@ -27,7 +27,7 @@ export interface NameOptions {
  * network are asked of its servers, others of the caller's; a name without a dot is looked for in the domain first.
  */
 export class Resolver {
-  readonly #network: RunningNetwork
+  readonly #network: NetworkCore
   readonly #clock: SchedulerLike
   readonly #cache = dnsCache()
   /** Questions on their way, each asked once whoever waits. */
@@ -35,7 +35,7 @@ export class Resolver {
   #hosts: ReadonlyMap<string, readonly IpAddress[]> = new Map()
   #servers: readonly IpAddress[] = []
 
-  constructor(network: RunningNetwork, clock: SchedulerLike) {
+  constructor(network: NetworkCore, clock: SchedulerLike) {
     this.#network = network
     this.#clock = clock
   }

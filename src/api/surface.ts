@@ -49,11 +49,12 @@ export {
   WorldId,
 } from './id.ts'
 export { type Identity, isIdentity, parseIdentity } from './identity.ts'
+export type { JoinOptions } from './join-options.ts'
 export type { LocalRoute } from './local-route.ts'
 export type { PathOptions, TrustedPath } from './local-rules.ts'
 export type { Network } from './network.ts'
 export type { BindOptions, ConnectOptions, ListenOptions, ResolveOptions } from './network-options.ts'
-export type { JoinOptions, NodeStats, ZtNode } from './node.ts'
+export type { NodeStats, ZtNode } from './node.ts'
 export type { NodeOptions } from './node-options.ts'
 export type { PingOptions, PingReply } from './ping.ts'
 export type { RawOptions, RawPacket, RawSocket } from './raw-socket.ts'

@@ -1,6 +1,6 @@
 import { Observable, type SchedulerLike, Subject } from 'rxjs'
 import { SocketError, type ZtError } from '../streams/error.ts'
-import type { RunningNetwork } from '../streams/network.ts'
+import type { NetworkCore } from '../streams/network-core.ts'
 import type { NodeId } from '../streams/public-id.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
 import type { TcpOptions } from '../tcpip/stack-io.ts'
@@ -24,7 +24,7 @@ export type Accept = (remote: SocketAddress, peer: NodeId | undefined) => boolea
 export class VirtualTcpServer implements TcpServer, SocketSink {
   readonly address: SocketAddress
   readonly connections$: Observable<TcpSocket>
-  readonly #network: RunningNetwork
+  readonly #network: NetworkCore
   readonly #clock: SchedulerLike
   readonly #id: SocketId
   readonly #options: TcpOptions
@@ -36,7 +36,7 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
   #closed = false
 
   constructor(
-    network: RunningNetwork,
+    network: NetworkCore,
     clock: SchedulerLike,
     id: SocketId,
     address: SocketAddress,

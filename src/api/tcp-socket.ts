@@ -1,7 +1,7 @@
 import type { SchedulerLike } from 'rxjs'
 import { BehaviorSubject, Observable } from 'rxjs'
 import { SocketError, type ZtError } from '../streams/error.ts'
-import type { RunningNetwork } from '../streams/network.ts'
+import type { NetworkCore } from '../streams/network-core.ts'
 import { checkOptions } from '../streams/option.ts'
 import type { NodeId } from '../streams/public-id.ts'
 import { familyOf } from '../streams/snapshot.ts'
@@ -68,7 +68,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
   readonly inbox: TcpInbox
   readonly outbox: TcpOutbox
 
-  readonly #network: RunningNetwork
+  readonly #network: NetworkCore
   readonly #state = new BehaviorSubject<TcpState>('ESTABLISHED')
   #reader: string | undefined
   #readable: ReadableStream<Uint8Array> | undefined
@@ -79,7 +79,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
   readonly #onOver: (() => void)[] = []
 
   constructor(
-    network: RunningNetwork,
+    network: NetworkCore,
     clock: SchedulerLike,
     id: SocketId,
     local: StackAddress,

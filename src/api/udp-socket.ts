@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs'
-import type { IpAddress } from '../protocol/kernel/ip.ts'
+import { type IpAddress, parseIp } from '../protocol/kernel/ip.ts'
 import { SocketError, type ZtError } from '../streams/error.ts'
-import type { RunningNetwork } from '../streams/network.ts'
+import type { NetworkCore } from '../streams/network-core.ts'
 import { checkOptions, isRecord, type OptionRules, refuse, whole, yesOrNo } from '../streams/option.ts'
 import type { NodeId } from '../streams/public-id.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
@@ -56,16 +56,17 @@ export interface UdpSocket extends AsyncIterable<Datagram>, AsyncDisposable {
 export class VirtualUdpSocket implements UdpSocket, SocketSink {
   readonly local: SocketAddress
   readonly messages$: Observable<Datagram>
-  readonly #network: RunningNetwork
+  readonly #network: NetworkCore
   readonly #id: SocketId
   readonly #inbox: DatagramInbox<Datagram>
   readonly #onClose: (() => void)[] = []
+  readonly #groups = new Set<IpAddress>()
   #connected = false
   #pending: SocketError | undefined
   #reason: ZtError | undefined
   #closed = false
 
-  constructor(network: RunningNetwork, id: SocketId, local: SocketAddress, maxQueue: number) {
+  constructor(network: NetworkCore, id: SocketId, local: SocketAddress, maxQueue: number) {
     this.#network = network
     this.#id = id
     this.#inbox = new DatagramInbox(maxQueue, () => network.dropped('udp-queue'))
@@ -87,6 +88,7 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
     // an error that came in after the last call is told now, once, as sockets do
     this.#throwPending()
     this.#network.call({ call: 'send', id: this.#id, data: bytes, ...(target === undefined ? {} : { to: target }) })
+    if (this.#network.settled !== undefined) await this.#network.settled()
     this.#throwPending()
   }
 
@@ -97,13 +99,18 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
   }
 
   joinGroup(group: IpAddress): void {
+    const address = asIp('group', group)
     this.#check('joinGroup')
-    this.#told('joinGroup', { call: 'join-group', id: this.#id, group: asIp('group', group) })
+    if (!isMulticastText(address)) throw new SocketError('EINVAL', 'joinGroup', { address })
+    this.#told('joinGroup', { call: 'join-group', id: this.#id, group: address })
+    this.#groups.add(address)
   }
 
   leaveGroup(group: IpAddress): void {
+    const address = asIp('group', group)
     this.#check('leaveGroup')
-    this.#told('leaveGroup', { call: 'leave-group', id: this.#id, group: asIp('group', group) })
+    if (!this.#groups.delete(address)) throw new SocketError('EADDRNOTAVAIL', 'leaveGroup', { address })
+    this.#told('leaveGroup', { call: 'leave-group', id: this.#id, group: address })
   }
 
   configure(options: UdpSettings): void {
@@ -202,6 +209,12 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
 const remote = (to: { readonly host: string; readonly port: number }) => {
   if (!isRecord(to)) return refuse('destination', to, 'pass { host, port }')
   return { address: asIp('host', to.host), port: asPort('port', to.port, 1) }
+}
+
+/** 224.0.0.0/4 or ff00::/8, of an address in canonical form. */
+const isMulticastText = (address: IpAddress): boolean => {
+  const first = parseIp(address)![0]!
+  return address.includes(':') ? first === 0xff : first >>> 4 === 14
 }
 
 export const udpRules: OptionRules<UdpSettings> = {

@@ -13,8 +13,9 @@ import type { StackCall, StackDropReason, StackInput, StackOutput } from '../tcp
 import type { TcpInfo } from '../tcpip/tcp/inspect.ts'
 import { Bridging } from './bridging.ts'
 import { Counters, type Counts } from './counters.ts'
-import { ArgumentError, type ZtError } from './error.ts'
+import type { ZtError } from './error.ts'
 import type { AddressClaim } from './event.ts'
+import { OwnRoutes } from './own-routes.ts'
 import { type NodeId, publicMac, publicNodeId } from './public-id.ts'
 import { type Live, runMachine, safely } from './run-machine.ts'
 import { familyOf, type IpPrefix, type Neighbor, type NetworkState, networkState, type Route } from './snapshot.ts'
@@ -65,8 +66,7 @@ export class RunningNetwork {
   #login: Authentication | undefined
   #groups: readonly MulticastGroup[] = []
   #acceptRouters = false
-  /** Routes that were added here, by their target. */
-  readonly #ownRoutes = new Map<string, Route>()
+  readonly #ownRoutes = new OwnRoutes()
   /** Addresses that routers on the segment gave, and name servers they know. */
   #advertised: { readonly addresses: readonly IpAddress[]; readonly servers: readonly IpAddress[] } = NOBODY
 
@@ -162,20 +162,13 @@ export class RunningNetwork {
     return this.#advertised.servers
   }
 
-  /** In the place of one to the same target that was added before. */
   addRoute(route: Route): void {
-    const name = targetName(route.target)
-    if (!this.#ownRoutes.has(name) && this.#ownRoutes.size >= MOST_OWN_ROUTES)
-      throw new ArgumentError(
-        'ERR_ZT_INVALID_OPTION',
-        `route to ${name} is one too many — remove one of the ${MOST_OWN_ROUTES} that were added`,
-      )
-    this.#ownRoutes.set(name, route)
+    this.#ownRoutes.add(route)
     this.#configureStack()
     this.#publish()
   }
   removeRoute(target: IpPrefix): void {
-    if (!this.#ownRoutes.delete(targetName(target))) return
+    if (!this.#ownRoutes.remove(target)) return
     this.#configureStack()
     this.#publish()
   }
@@ -297,7 +290,8 @@ export class RunningNetwork {
   }
 
   #withOwnRoutes(state: NetworkState): NetworkState {
-    return this.#ownRoutes.size === 0 ? state : { ...state, routes: [...state.routes, ...this.#ownRoutes.values()] }
+    const own = this.#ownRoutes.all
+    return own.length === 0 ? state : { ...state, routes: [...state.routes, ...own] }
   }
 
   #claim(address: IpAddress, mac: Mac): Omit<AddressClaim, 'networkId'> {
@@ -332,7 +326,4 @@ export class RunningNetwork {
 }
 
 const NOBODY = { addresses: [], servers: [] } as const
-const targetName = ({ address, bits }: IpPrefix): string => `${address}/${bits}`
-
 const MOST_NEIGHBOURS = 4096
-const MOST_OWN_ROUTES = 128

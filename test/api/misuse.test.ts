@@ -155,7 +155,7 @@ describe('on a network', () => {
     const events: string[] = []
     alice.events$.subscribe((event) => events.push(event.type))
     events.length = 0
-    const beyond = { host: '10.99.1.2', port: 1, timeout: 100 }
+    const beyond = { host: '10.99.1.2', port: 1, timeout: 2000 }
     await expectError(() => net.until(a.connect(beyond)), 'SocketError', 'ENETUNREACH', /10.99.1.2/)
     const before = a.routes
     a.addRoute({ target: '10.99.0.0/16', via: b.address(4)!, metric: 5 })
