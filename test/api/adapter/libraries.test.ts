@@ -50,7 +50,8 @@ describe('the libraries of others, between two processes that run the built pack
       [alice, bob].map((member, identity) => member.tell({ do: 'join', planet, id, identity })),
     )
     hosts = { alice: a.host, bob: b.host }
-  }, 60_000)
+    // both processes load every library first
+  }, 120_000)
   afterAll(() => {
     alice.close()
     bob.close()
