@@ -157,6 +157,7 @@ export const ipSender = (
       path.neighbour = neighbour
     }
     if (neighbour.state === 'Reachable' && host.now < neighbour.deadline) {
+      host.statistics.resolved(path.hop.family)
       emit(neighbour.mac, path.hop.family, packet, path.mtu)
     } else neighbours().send(neighbour, packet)
   }

@@ -6,7 +6,7 @@ import type { StackDropReason } from './stack-io.ts'
 /**
  * How much of each protocol came and went, and what was wrong with it. Counted where frames enter and leave, by a look at
  * their first bytes: plain additions, always on. A datagram in fragments counts once with its protocol, and each piece
- * as a fragment.
+ * as a fragment. `errors` is the sum of the six kinds of them; nothing is forwarded, so nothing counts that.
  */
 export interface Statistics {
   readonly received: (etherType: number, payload: Uint8Array) => void
@@ -14,6 +14,8 @@ export interface Statistics {
   /** A packet this host sent to itself: of no link, but of every protocol above. */
   readonly looped: (packet: Uint8Array) => void
   readonly dropped: (reason: StackDropReason) => void
+  /** A packet whose next hop was known, and needed no question of ARP or NDP. */
+  readonly resolved: (family: 4 | 6) => void
   /** `protocol/counter` and its value, those above zero. */
   readonly counts: () => Record<string, number>
 }
@@ -59,6 +61,7 @@ export const statistics = (): Statistics => {
       add(exact, DROPPED, 1)
       if (kind !== DROPPED) add(exact, kind, 1)
     },
+    resolved: (family) => add(family === 4 ? ARP : ND, HITS, 1),
     counts: () => {
       const found: Record<string, number> = {}
       for (const [p, protocol] of protocols.entries()) {
@@ -67,6 +70,9 @@ export const statistics = (): Statistics => {
           const value = counters[p * KINDS + k]!
           if (value > 0) found[`${protocol}/${kind}`] = value
         }
+        let errors = 0
+        for (let k = CHECKSUM; k <= OPTION; k++) errors += counters[p * KINDS + k]!
+        if (errors > 0) found[`${protocol}/errors`] = errors
       }
       return found
     },
@@ -103,11 +109,11 @@ const protocols = [
 const [LINK, ARP, IP, FRAGMENTS, ICMPS, ND, IGMPS, MLD, UDPS, TCPS, OTHER] = [0, 1, 2, 4, 6, 8, 9, 10, 11, 12, 13]
 const kinds = [
   ...['received', 'sent', 'receivedBytes', 'sentBytes', 'dropped', 'checksumErrors', 'lengthErrors'],
-  ...['memoryErrors', 'routeErrors', 'protocolErrors', 'optionErrors'],
+  ...['memoryErrors', 'routeErrors', 'protocolErrors', 'optionErrors', 'cacheHits'],
 ]
 const KINDS = kinds.length
-const [RECEIVED, SENT, BYTES, DROPPED, CHECKSUM, LENGTH, MEMORY, ROUTE, PROTOCOL, OPTION] = [
-  0, 1, 2, 4, 5, 6, 7, 8, 9, 10,
+const [RECEIVED, SENT, BYTES, DROPPED, CHECKSUM, LENGTH, MEMORY, ROUTE, PROTOCOL, OPTION, HITS] = [
+  0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11,
 ]
 const [FIRST_NDP, LAST_NDP, FIRST_MLD, LAST_MLD, MLD_V2] = [133, 137, 130, 132, 143]
 
