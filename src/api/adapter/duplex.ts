@@ -125,7 +125,7 @@ export class VirtualDuplex extends Duplex {
     return this
   }
 
-  /** The connection stands: what was asked for meanwhile is done now. */
+  /** The connection stands: what was asked for meanwhile is done now. @internal */
   attach(socket: VirtualTcpSocket): void {
     if (this.destroyed) {
       socket.reset()
