@@ -15,10 +15,29 @@ const symbols = {
   'peer/path-removed': 'q',
 } as const satisfies Partial<Record<ZtEvent['type'], string>>
 type Shown = keyof typeof symbols
+/** The same for what happens to the networks of a node, which have lines of their own where a story shows them. */
+const networkSymbols = {
+  'network/requesting': '?',
+  'network/denied': 'n',
+  'network/not-found': 'f',
+  'network/ok': 'k',
+  'network/ready': 'y',
+  'network/update': 'c',
+  'network/down': 'z',
+  'address/added': 'a',
+  'address/removed': 'b',
+  'route/added': 'g',
+  'route/removed': 'h',
+} as const satisfies Partial<Record<ZtEvent['type'], string>>
+type ShownOfNetwork = keyof typeof networkSymbols
 
 /** The line above every diagram. */
 export const legend =
   '^ up   o online   x offline   $ down   ! fatal   r relayed   d direct   u unreachable   p path found   q path lost'
+
+/** The line below it in diagrams that show networks. */
+export const networkLegend =
+  '? requesting   n denied   f not found   k ok   y ready (by family)   c changed   z down   a b address added, removed   g h route added, removed'
 
 /**
  * What happened to some nodes, and to each link between two of them: a marble diagram with times, the same in words
@@ -31,9 +50,12 @@ export class Story {
   readonly #order = new Map<string, OrderOf>()
   readonly problems: string[] = []
   readonly #now: () => number
+  readonly #withNetworks: boolean
+  readonly #networks: string[] = []
 
-  constructor(now: () => number) {
+  constructor(now: () => number, { networks = false }: { readonly networks?: boolean } = {}) {
     this.#now = now
+    this.#withNetworks = networks
     this.act('they start')
   }
 
@@ -63,6 +85,7 @@ export class Story {
   }
 
   #tell(name: string, event: ZtEvent): void {
+    if (this.#withNetworks && isOfNetwork(event)) this.#tellOfNetwork(name, event)
     if (!isShown(event)) return
     if ('node' in event) {
       this.#mark(name, event.type)
@@ -72,29 +95,43 @@ export class Story {
     if (other !== undefined) this.#mark(`${name}→${other}`, event.type, 'path' in event ? event.path : undefined)
   }
 
+  #tellOfNetwork(name: string, event: Extract<ZtEvent, { readonly type: ShownOfNetwork }>): void {
+    const id = 'network' in event ? event.network.id : event.networkId
+    if (!this.#networks.includes(id)) this.#networks.push(id)
+    const line = `${name} on net ${this.#networks.indexOf(id) + 1}`
+    this.#check(line, event.type, undefined)
+    this.#marks.push({ at: this.#now(), line, symbol: networkSymbols[event.type], act: this.#acts.at(-1)! })
+  }
+
   #mark(line: string, type: Shown, path?: Path): void {
+    this.#check(line, type, path)
+    this.#marks.push({ at: this.#now(), line, symbol: symbols[type], act: this.#acts.at(-1)! })
+  }
+
+  #check(line: string, type: Shown | ShownOfNetwork, path: Path | undefined): void {
     const order = this.#order.get(line) ?? new OrderOf(line)
     this.#order.set(line, order)
     const problem = order.check(type, path)
     if (problem !== undefined) this.problems.push(problem)
-    this.#marks.push({ at: this.#now(), line, symbol: symbols[type], act: this.#acts.at(-1)! })
   }
 }
 
-/** The order that the events of one node, or of one link, promise. */
+/** The order that the events of one node, of one of its networks, or of one link promise. */
 class OrderOf {
   /** How many there are to each endpoint, by whatever socket. */
   readonly #paths = new Map<string, number>()
   readonly #line: string
-  #last: Shown | undefined
+  #last: Shown | ShownOfNetwork | undefined
+  #seen = new Set<ShownOfNetwork>()
 
   constructor(line: string) {
     this.#line = line
   }
 
   /** What is wrong with an event, if anything. */
-  check(type: Shown, path: Path | undefined): string | undefined {
-    const wrong = this.#wrong(type, path)
+  check(type: Shown | ShownOfNetwork, path: Path | undefined): string | undefined {
+    const wrong =
+      type in networkSymbols ? this.#wrongOfNetwork(type as ShownOfNetwork) : this.#wrong(type as Shown, path)
     return wrong === undefined ? undefined : `${this.#line}: ${type} ${wrong}`
   }
 
@@ -111,6 +148,23 @@ class OrderOf {
     return undefined
   }
 
+  /** requesting < (denied | not found)* < ok ≤ address < ready; after its end nothing until it is joined anew. */
+  #wrongOfNetwork(type: ShownOfNetwork): string | undefined {
+    const last = this.#last
+    this.#last = type
+    if (type === 'network/requesting' && (last === undefined || last === 'network/down')) {
+      this.#seen = new Set([type])
+      return undefined
+    }
+    if (last === undefined || last === 'network/down') return `after ${last ?? 'nothing'}`
+    if (type === last && type.startsWith('network/') && type !== 'network/ready' && type !== 'network/update')
+      return 'twice in a row'
+    if (type === 'address/added' && !this.#seen.has('network/ok')) return 'before network/ok'
+    if (type === 'network/ready' && !this.#seen.has('address/added')) return 'before an address'
+    this.#seen.add(type)
+    return undefined
+  }
+
   #wrongPath(type: Shown, endpoint: string): string | undefined {
     const known = this.#paths.get(endpoint) ?? 0
     if (type === 'peer/path-added') this.#paths.set(endpoint, known + 1)
@@ -122,3 +176,5 @@ class OrderOf {
 }
 
 const isShown = (event: ZtEvent): event is Extract<ZtEvent, { readonly type: Shown }> => event.type in symbols
+const isOfNetwork = (event: ZtEvent): event is Extract<ZtEvent, { readonly type: ShownOfNetwork }> =>
+  event.type in networkSymbols
