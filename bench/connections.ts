@@ -1,13 +1,11 @@
-/**
- * Many connections between two host stacks in one process: a hundred at once, one after another, and ten thousand that
- * say nothing.
- *
- *     node --expose-gc --import tsx bench/connections.ts [seconds]
- */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { StackOutput } from '../src/tcpip/stack-io.ts'
 import { cpu, exchange, type Host, pair } from './host-pair.ts'
+import { type Measured, touchAlone } from './stack.ts'
 
-const seconds = Number(process.argv[2] ?? 2)
+/** Many connections between two host stacks in one process: at once, one after another, and such as say nothing. */
+
 const MTU = 2800
 const remote = { address: '10.0.0.2', port: 80 }
 
@@ -23,19 +21,17 @@ const serve = (b: Host, react: (o: StackOutput) => void = () => {}): void => {
 const open = (a: Host, id: number): void => {
   a.call({ call: 'connect', id, remote, options: { noDelay: true }, deadline: performance.now() + 60_000 })
 }
-/** Times `once` for `seconds`, after a warm-up as long as half of it; per second and ns of CPU each. */
-const rate = (name: string, once: () => void): void => {
+/** ns of CPU that `once` takes, after a warm-up. */
+const costOf = (seconds: number, once: () => void): number => {
   for (const end = performance.now() + seconds * 500; performance.now() < end; ) once()
-  const [begin, cpuBegin] = [performance.now(), cpu()]
+  const begin = cpu()
   let n = 0
-  for (; performance.now() < begin + seconds * 1000; n++) once()
-  const each = (cpu() - cpuBegin) / n
-  console.log(
-    `${name}: ${((n * 1000) / (performance.now() - begin)).toFixed(0)}/s, ${(each / 1000).toFixed(1)} µs of CPU each`,
-  )
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; n++) once()
+  return (cpu() - begin) / n
 }
 
-const streams = (count: number): void => {
+/** Gbit/s of `count` streams together, both sides on one core; the limit as that of one stream. */
+export const streams = (count: number, seconds: number): Measured => {
   const [a, b] = pair(MTU)
   const chunk = new Uint8Array(65_536)
   let got = 0
@@ -58,14 +54,13 @@ const streams = (count: number): void => {
     taken.clear()
   }
   for (const end = performance.now() + seconds * 500; performance.now() < end; ) turn()
-  const [begin, before, cpuBegin] = [performance.now(), got, cpu()]
-  while (performance.now() < begin + seconds * 1000) turn()
-  const bits = ((got - before) * 8) / (performance.now() - begin) / 1e6
-  const each = (cpu() - cpuBegin) / ((got - before) / (MTU - 52))
-  console.log(`${count} streams: ${bits.toFixed(2)} Gbit/s, ${each.toFixed(0)} ns of CPU per segment`)
+  const [before, begin] = [got, cpu()]
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) turn()
+  return { value: ((got - before) * 8) / (cpu() - begin), limit: ((MTU - 52) * 8) / touchAlone(MTU) }
 }
 
-const questions = (): void => {
+/** µs from a question of 64 bytes to its answer; the limit sums and copies them. */
+export const roundTrip = (seconds: number): Measured => {
   const [a, b] = pair(MTU)
   const text = new Uint8Array(64)
   let answered = false
@@ -82,14 +77,16 @@ const questions = (): void => {
   }
   open(a, 1)
   while (!isOpen) exchange([b, a])
-  rate('question and answer of 64 bytes', () => {
+  const each = costOf(seconds, () => {
     answered = false
     a.call({ call: 'write', id: 1, data: text })
     while (!answered) exchange([b, a])
   })
+  return { value: each / 1000, limit: (2 * touchAlone(116)) / 1000 }
 }
 
-const oneAfterAnother = (): void => {
+/** Connections opened and closed in a second, one after another; the limit handles as many bytes. */
+export const connects = (seconds: number): Measured => {
   const [a, b] = pair(MTU)
   let id = 1
   let over = false
@@ -101,52 +98,75 @@ const oneAfterAnother = (): void => {
     else if (o._tag === 'Closed') over = true
     else if (o._tag === 'Failed') throw new Error(o.code)
   }
-  rate('connect and close', () => {
+  const each = costOf(seconds, () => {
     over = false
     open(a, id++)
     while (!over) exchange([b, a])
   })
+  return { value: 1e9 / each, limit: 1e9 / (SEGMENTS_OF_A_CONNECTION * touchAlone(60)) }
 }
 
-const idle = (count: number): void => {
+/** Bytes of a connection that has been used and is silent now, a side; the limit is a record of 60 numbers. */
+export const idleMemory = (count: number): Measured => {
   const [a, b] = pair(MTU)
-  serve(b)
-  let opened = 0
-  a.on = (o) => {
-    if (o._tag === 'Opened') opened++
-  }
-  const heap = (): number => {
-    globalThis.gc?.()
-    const { heapUsed, arrayBuffers } = process.memoryUsage()
-    return heapUsed + arrayBuffers
-  }
+  const text = new Uint8Array(100)
+  serve(b, (o) => {
+    if (o._tag === 'Data') b.call({ call: 'consume', id: o.id, bytes: o.data.length })
+  })
+  const from = heap()
+  use(a, b, 1, count, text)
+  const bytes = (heap() - from) / count / 2
   const before = heap()
-  for (let id = 1; id <= count; id++) {
+  const kept = Array.from({ length: count }, sixtyNumbers)
+  return { value: bytes, limit: (heap() - before) / kept.length }
+}
+
+/** ns that a stack with `count` silent connections takes to find that nothing is due; the limit is a stack with none. */
+export const idleWake = (count: number): Measured => {
+  const wake = (connections: number): number => {
+    const [a, b] = pair(MTU)
+    serve(b)
+    use(a, b, 1, connections, undefined)
+    const begin = cpu()
+    for (let i = 0; i < WAKES; i++) for (const host of [a, b]) host.tick()
+    return (cpu() - begin) / WAKES / 2
+  }
+  return { value: wake(count), limit: wake(1) }
+}
+
+/** ms to make a stack with its addresses; the limit is the table of addresses it begins with. */
+export const start = (seconds: number): Measured => ({
+  value: costOf(seconds, () => pair(MTU)) / 2e6,
+  limit: costOf(seconds, () => new Array(1024).fill(undefined)) / 1e6,
+})
+
+/** Opens connections `first`…, and has each say something once. */
+const use = (a: Host, b: Host, first: number, count: number, text: Uint8Array | undefined): void => {
+  for (let id = first; id < first + count; id++) {
     open(a, id)
     if (id % 100 === 0) while (exchange([b, a]));
   }
-  while (opened < count) exchange([b, a])
   while (exchange([b, a]));
-  const bytes = (heap() - before) / count / 2
-  while (exchange([b, a]));
-  // nothing is due before the neighbours want to know of each other
-  const due = Math.min(...[a, b].map(({ machine }) => machine.deadline(machine.initial))) - performance.now()
-  const begin = cpu()
-  for (let i = 0; i < 1000; i++) for (const host of [a, b]) host.tick()
-  const wake = (cpu() - begin) / 2000
-  console.log(
-    `${count} idle connections: ${bytes.toFixed(0)} bytes each side, next timer in ${due.toFixed(0)} ms, ${wake.toFixed(0)} ns a wake`,
-  )
+  if (text === undefined) return
+  for (let id = first; id < first + count; id++) {
+    a.call({ call: 'write', id, data: text })
+    if (id % 100 === 0) while (exchange([b, a]));
+  }
+  // the last ACKs are held back for a while
+  for (const end = performance.now() + 100; performance.now() < end; ) exchange([b, a])
 }
 
-const start = (): void => {
-  rate('a stack from nothing', () => {
-    pair(MTU)
-  })
+const NUMBERS = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`field${i}`, i]))
+const sixtyNumbers = (): Record<string, number> => ({ ...NUMBERS })
+
+setFlagsFromString('--expose_gc')
+const collect = runInNewContext('gc') as () => void
+const heap = (): number => {
+  for (let i = 0; i < 3; i++) collect()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
 }
 
-streams(100)
-questions()
-oneAfterAnother()
-idle(10_000)
-start()
+/** SYN, SYN-ACK, ACK; FIN and ACK both ways. */
+const SEGMENTS_OF_A_CONNECTION = 7
+const WAKES = 10_000

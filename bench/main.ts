@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { configRequestsPerSecond, framesPerSecond, type Measured, rulesPerSecond } from './network.ts'
+import type { StackOrder } from './stacks.ts'
 import { createWorld, makeIdentities, Peer } from './world.ts'
 
 const { values: options } = parseArgs({
@@ -29,7 +30,7 @@ interface Row {
   readonly id: string
   readonly name: string
   readonly value: number
-  readonly unit: 'Gbit/s' | '1/s' | 'µs' | 'ms' | 'ms/s' | 'KB'
+  readonly unit: 'Gbit/s' | '1/s' | 'ns' | 'µs' | 'ms' | 'ms/s' | 'B' | 'KB'
   readonly limit: number
   readonly limitName: string
   /** value ÷ limit for rates, limit ÷ value for times: more is better, 1 is the limit itself. */
@@ -276,6 +277,31 @@ for (const [id, name, order] of [
     session,
     'a cipher session alone',
   )
+}
+// ---- host stacks, two in a process and on one core
+for (const [id, name, unit, limitName] of [
+  ['stack-bulk', 'two stacks in a process, one TCP stream', 'Gbit/s', 'sums and copies alone'],
+  ['stack-bulk-ipv6', 'same over IPv6', 'Gbit/s', 'sums and copies alone'],
+  ['stack-bulk-1280', 'same at MTU 1280', 'Gbit/s', 'sums and copies alone'],
+  ['stack-streams', 'same, 100 streams', 'Gbit/s', 'sums and copies alone'],
+  ['stack-rr', 'question and answer of 64 B, two stacks', 'µs', 'sums and copies alone'],
+  ['stack-crr', 'connect + close, two stacks', '1/s', 'sums and copies alone'],
+  ['stack-udp-64', 'UDP 64 B through two stacks', '1/s', 'sums and copies alone'],
+  ['stack-udp-1400', 'UDP 1400 B through two stacks', '1/s', 'sums and copies alone'],
+  ['stack-heap', 'heap for the collector, of a data segment', 'B', 'one view of it'],
+  ['stack-idle', 'heap of a silent connection, a side', 'B', 'a record of 60 numbers'],
+  ['stack-wake', 'stack with 10 000 silent connections, a wake', 'ns', 'with one connection'],
+  ['stack-start', 'a stack from nothing', 'ms', 'one of its tables'],
+  ['path-loss1', 'BBR, 100 Mbit/s, 50 ms, 1 % loss, virtual time', 'Gbit/s', 'the link'],
+  ['path-far', 'BBR, 500 Mbit/s, 100 ms, virtual time', 'Gbit/s', 'the link'],
+] as const) {
+  if (!want(id)) continue
+  note(id)
+  const stacks = new Peer('./stacks.ts')
+  const { value, limit } = await stacks.tell({ measure: id, seconds } satisfies StackOrder)
+  stacks.stop()
+  if (unit === 'Gbit/s' || unit === '1/s') rate(id, name, value, unit, limit, limitName)
+  else time(id, name, value, unit, limit, limitName)
 }
 note('')
 
