@@ -11,7 +11,7 @@ import { verbCode } from '../../src/protocol/verb/verb-code.ts'
 import { nobleCrypto as crypto } from '../../src/streams/io/crypto-noble.ts'
 import { unhex } from '../support/checker.ts'
 import { chunksOf, configFor, identityNamed, NETWORK } from '../support/vl2-network.ts'
-import { packetsOf, payloadOf, START, type Vl2Node, vl2Node, withHeadroom } from '../support/vl2-node.ts'
+import { framesOf, packetsOf, payloadOf, START, type Vl2Node, vl2Node, withHeadroom } from '../support/vl2-node.ts'
 
 type Named = ReturnType<typeof identityNamed>
 const [controller, za, zb, zx] = (['zc', 'za', 'zb', 'zx'] as const).map(identityNamed) as [Named, Named, Named, Named]
@@ -97,4 +97,38 @@ it('cannot be made to flood the node that is named', () => {
   node.take()
   send(node)
   expect(told(node)).toHaveLength(1)
+})
+
+/** ETHERTYPE ARP, IP_PROTOCOL TCP, DROP, NOT ETHERTYPE ARP, ACCEPT. */
+const sorting = unhex('250208062401060000a50208060100')
+
+it('tells at the level of rules how they decided about each frame, match by match', () => {
+  const node = member({ remoteTraceLevel: 15n, rules: sorting })
+  send(node)
+  const [out] = told(node)
+  expect(text(out!, 'event', 9)).toBe('2006')
+  expect([text(out!, 'sourceZtAddr', 20), text(out!, 'destZtAddr', 20)]).toEqual(
+    [za, zb].map((one) => one.address.toString(16).padStart(10, '0')),
+  )
+  expect([text(out!, 'filterInbound', 9), text(out!, 'filterNoTee', 9), unsigned(out!, 'filterResult')]).toEqual([
+    '0',
+    '0',
+    1n,
+  ])
+  expect([unsigned(out!, 'frameLength'), out!.get('frameData')]).toEqual([2n, Uint8Array.of(0x45, 0)])
+  const log = out!.get('filterBaseRuleLog')!
+  // the first found nothing and ended the set, the second was skipped, the fourth found nothing, which is what it wants
+  expect([log.length, ...log.subarray(0, 3)]).toEqual([512, 0x16, 0x60, 0])
+  node.hear(...frameFrom(zb), 77n)
+  const [into] = told(node)
+  expect([text(into!, 'filterInbound', 9), unsigned(into!, 'filterResult')]).toEqual(['1', 1n])
+  expect(into!.has('filterCapRuleLog')).toBe(false)
+})
+
+it('keeps what rules decided to itself below that level, and decides the same', () => {
+  const node = member({ remoteTraceLevel: 10n, rules: sorting })
+  send(node)
+  expect(told(node)).toEqual([])
+  node.hear(...frameFrom(zb), 77n)
+  expect(framesOf(node.take())).toHaveLength(1)
 })

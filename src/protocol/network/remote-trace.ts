@@ -1,9 +1,11 @@
-import { type Address, type Mac, printAddress } from '../kernel/id.ts'
+import type { Frame } from '../kernel/frame.ts'
+import { type Address, address, type Mac, printAddress } from '../kernel/id.ts'
 import type { Millis } from '../kernel/machine.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import type { Message } from '../vl1-io.ts'
-import { addressValue, printDictionary, textValue, unsignedValue } from './dictionary.ts'
+import { addressValue, printDictionary, textValue, truthValue, unsignedValue } from './dictionary.ts'
 import type { Joined } from './joined.ts'
+import type { DecisionLog } from './rule-log.ts'
 import { packetOf, send, type Turn } from './turn.ts'
 
 /**
@@ -39,6 +41,47 @@ export const traceIncoming = (t: Turn, net: Joined, message: Message, from: Mac,
     ['destMac', unsignedValue(BigInt(to))],
     ['reason', textValue('filter blocked')],
   ])
+}
+
+/** Whether to tell how the rules decided about a frame. */
+export const tracesRules = (t: Turn, net: Joined): boolean => isTold(t, net, RULES)
+
+/** How the rules decided, match by match; the frame as far as `TRACED_BYTES`. */
+export const traceFilter = (t: Turn, net: Joined, of: FilterTrace): void => {
+  const { from, to, etherType, payload } = of.frame
+  const { base, capability } = of.log
+  tell(t, net, '2006', [
+    ['networkId', unsignedValue(net.id)],
+    ['sourceZtAddr', addressValue(of.source)],
+    ['destZtAddr', addressValue(of.dest ?? NO_ADDRESS)],
+    ['sourceMac', unsignedValue(BigInt(from))],
+    ['destMac', unsignedValue(BigInt(to))],
+    ['etherType', unsignedValue(BigInt(etherType))],
+    ['vlanId', unsignedValue(0n)],
+    ['filterNoTee', truthValue(of.noTee)],
+    ['filterInbound', truthValue(of.inbound)],
+    ['filterResult', unsignedValue(BigInt(of.result))],
+    ['filterBaseRuleLog', base],
+    ...(capability === undefined
+      ? []
+      : [
+          ['filterCapRuleLog', capability.log] as const,
+          ['filterMatchingCapId', unsignedValue(BigInt(capability.id))] as const,
+        ]),
+    ['frameLength', unsignedValue(BigInt(payload.length))],
+    ...(payload.length === 0 ? [] : [['frameData', payload.subarray(0, TRACED_BYTES)] as const]),
+  ])
+}
+export interface FilterTrace {
+  readonly inbound: boolean
+  readonly noTee: boolean
+  readonly source: Address
+  /** `undefined` while the recipients are not chosen. */
+  readonly dest: Address | undefined
+  /** 0 not passed, 1 passed, 2 passed whatever its addresses. */
+  readonly result: number
+  readonly log: DecisionLog
+  readonly frame: Frame
 }
 
 /** A frame of who has not shown that it is a member. */
@@ -99,6 +142,10 @@ const tell = (t: Turn, net: Joined, event: string, entries: readonly Entry[]): v
 export const TRACES = 100
 const NORMAL = 0
 const VERBOSE = 10
+const RULES = 15
+/** Of a frame about which the rules decided. */
+const TRACED_BYTES = 256
+const NO_ADDRESS = address(0)
 export interface TraceCount {
   readonly second: Millis
   readonly told: number

@@ -7,6 +7,7 @@ import { configFlag } from './config-dictionary.ts'
 import { rfc4193, sixPlane } from './managed-address.ts'
 import { rules as ruleList } from './rule.ts'
 import { DROP, evaluate, NO_MATCH, SUPER_ACCEPT } from './rule-evaluation.ts'
+import { ruleLog } from './rule-log.ts'
 import { ownParty, type Party } from './rule-party.ts'
 import { type EvaluatedRule, type RuleProgram, ruleProgram } from './rule-program.ts'
 import { NO_BYTES, type Scene, scene, UNSEEN } from './rule-scene.ts'
@@ -146,7 +147,8 @@ const show = (
 /** Base rules first; capabilities where those say nothing: the own ones outbound, the sender's inbound. */
 export const decide = (base: RuleProgram, s: Scene, noTee: boolean): Decision => {
   const dest = s.dest
-  let outcome = evaluate(base, s)
+  const { log } = s
+  let outcome = evaluate(base, s, log?.base)
   let copies: FrameCopy[] | undefined
   if (outcome === NO_MATCH) {
     const baseTo = s.copyTo
@@ -154,7 +156,12 @@ export const decide = (base: RuleProgram, s: Scene, noTee: boolean): Decision =>
     const baseIsWatch = s.copyIsWatch
     for (const capability of (s.inbound ? s.remote : s.own).capabilities) {
       s.dest = dest
-      outcome = evaluate(capability, s)
+      if (log === undefined) outcome = evaluate(capability, s)
+      else {
+        const own = ruleLog()
+        outcome = evaluate(capability, s, own)
+        if (outcome > DROP) log.capability = { id: capability.capability ?? 0, log: own }
+      }
       if (outcome > DROP) break
     }
     if (outcome > DROP) {

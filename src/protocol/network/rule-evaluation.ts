@@ -1,4 +1,5 @@
 import { ALWAYS, NEVER, YES } from './rule-finding.ts'
+import { logMatch, logSkipped, type RuleLog } from './rule-log.ts'
 import { findMatch } from './rule-match.ts'
 import { FIRST_MATCH, RULE_NOT, RULE_OR, RULE_TYPE, RULE_WORDS, type RuleProgram } from './rule-program.ts'
 import type { Scene } from './rule-scene.ts'
@@ -14,9 +15,9 @@ export const SUPER_ACCEPT = 4
 /**
  * One list of rules against one frame (§8.2): strictly from left to right, `set` being what the matches so far come
  * to. An action that is not taken begins the next set; one that is taken and does not end the evaluation leaves the set
- * as it is.
+ * as it is. `log`, where there is one, is told of each match.
  */
-export const evaluate = (program: RuleProgram, s: Scene): Outcome => {
+export const evaluate = (program: RuleProgram, s: Scene, log?: RuleLog): Outcome => {
   const { heads, words, length } = program
   let set = true
   s.super = false
@@ -28,9 +29,14 @@ export const evaluate = (program: RuleProgram, s: Scene): Outcome => {
     const type = head & RULE_TYPE
     if (type >= FIRST_MATCH) {
       const or = (head & RULE_OR) !== 0
-      if (!set && !or) continue
+      if (!set && !or) {
+        if (log !== undefined) logSkipped(log, i)
+        continue
+      }
       const found = findMatch(type, words, i * RULE_WORDS, s)
-      const matched = found >= NEVER ? found === ALWAYS : (found === YES) !== ((head & RULE_NOT) !== 0)
+      const not = (head & RULE_NOT) !== 0
+      const matched = found >= NEVER ? found === ALWAYS : (found === YES) !== not
+      if (log !== undefined) logMatch(log, i, matched !== not, set)
       set = matched || (or && set)
       continue
     }

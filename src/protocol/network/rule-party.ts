@@ -34,7 +34,7 @@ export const party = ({ tags, capabilities, ownership }: PartyCredentials): Part
     things.filter((one) => one.type === type).map((one) => one.value)
   return {
     tags: new Map(tags.map(({ id, value }) => [id, value])),
-    capabilities: [...capabilities].sort((a, b) => a.id - b.id).map(({ rules }) => ruleProgram(rules)),
+    capabilities: [...capabilities].sort((a, b) => a.id - b.id).map(({ id, rules }) => ruleProgram(rules, id)),
     ipv4: new Set(having(thingType.ipv4).map((value) => word32(value, 0))),
     ipv6: having(thingType.ipv6).map((value) => value.slice()),
     macs: new Set(having(thingType.mac).map((value) => readU48(value, 0))),

@@ -15,6 +15,8 @@ import { codeOf, type Rule } from './rule.ts'
  *     CHARACTERISTICS   high and low half            INTEGER_RANGE   start and end in halves, index, format
  */
 export interface RuleProgram {
+  /** Of the capability whose rules these are; `undefined` for those of the network itself. */
+  readonly capability: number | undefined
   readonly length: number
   readonly heads: Uint8Array
   readonly words: Float64Array
@@ -23,14 +25,14 @@ export interface RuleProgram {
 /** A rule as evaluated. The bucket of a PRIORITY never travels: without one it is 0. */
 export type EvaluatedRule = Rule | (Extract<Rule, { _tag: 'Priority' }> & { readonly bucket: number })
 
-export const ruleProgram = (rules: readonly EvaluatedRule[]): RuleProgram => {
+export const ruleProgram = (rules: readonly EvaluatedRule[], capability?: number): RuleProgram => {
   const heads = new Uint8Array(rules.length)
   const words = new Float64Array(rules.length * RULE_WORDS)
   rules.forEach((rule, i) => {
     heads[i] = (rule.not ? RULE_NOT : 0) | (rule.or ? RULE_OR : 0) | codeOf(rule)
     words.set(wordsOf(rule), i * RULE_WORDS)
   })
-  return { length: rules.length, heads, words }
+  return { capability, length: rules.length, heads, words }
 }
 
 const wordsOf = (rule: EvaluatedRule): readonly number[] => {

@@ -1,4 +1,5 @@
 import type { Random } from '../kernel/rng.ts'
+import type { DecisionLog } from './rule-log.ts'
 import { NOBODY, type Party } from './rule-party.ts'
 
 /**
@@ -45,6 +46,8 @@ export interface Scene {
   copyIsWatch: boolean
   /** -1: none set. */
   bucket: number
+  /** Of the next decision, where it is traced. */
+  log: DecisionLog | undefined
 }
 
 export const scene = (fixed: Pick<Scene, 'self' | 'own' | 'unknownMatches' | 'emulatedPrefixes'>): Scene => ({
@@ -73,6 +76,7 @@ export const scene = (fixed: Pick<Scene, 'self' | 'own' | 'unknownMatches' | 'em
   copyLength: 0,
   copyIsWatch: false,
   bucket: -1,
+  log: undefined,
 })
 
 /** The family of the frame; reads the headers when it is asked for the first time. */

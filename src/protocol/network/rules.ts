@@ -3,7 +3,9 @@ import { extFramePacket } from '../verb/ext-frame.ts'
 import { verbCode } from '../verb/verb-code.ts'
 import type { Active, Joined } from './joined.ts'
 import type { Member } from './member.ts'
+import { traceFilter, tracesRules } from './remote-trace.ts'
 import { type Decision, filterInbound, filterOutbound } from './rule-engine.ts'
+import { type DecisionLog, ruleLog } from './rule-log.ts'
 import { memberParty, NOBODY, type Party } from './rule-party.ts'
 import { send, type Turn } from './turn.ts'
 
@@ -27,7 +29,12 @@ export const filterOut = (
 ): Verdict => {
   const remote = peer === undefined ? NOBODY : partyOf(net, active, net.members.get(peer))
   const { random } = t.config
+  const log = traceLog(t, net, active)
   const decision = filterOutbound(active.rules, peer, remote, from, to, etherType, payload, noTee, random)
+  if (log !== undefined) {
+    const [result, frame] = [decision.verdict === 'accept' ? 1 : 0, { from, to, etherType, payload }]
+    traceFilter(t, net, { inbound: false, noTee, source: t.self, dest: peer, result, log, frame })
+  }
   if (decision.copies.length > 0) sendCopies(t, net, decision, from, to, etherType, payload)
   return decision.verdict
 }
@@ -44,9 +51,23 @@ export const filterIn = (
   payload: Uint8Array,
 ): Verdict => {
   const remote = partyOf(net, active, member)
+  const log = traceLog(t, net, active)
   const decision = filterInbound(active.rules, member.address, remote, from, to, etherType, payload, t.config.random)
+  if (log !== undefined) {
+    const { verdict } = decision
+    const [result, frame] = [verdict === 'super' ? 2 : verdict === 'accept' ? 1 : 0, { from, to, etherType, payload }]
+    traceFilter(t, net, { inbound: true, noTee: false, source: member.address, dest: t.self, result, log, frame })
+  }
   if (decision.copies.length > 0) sendCopies(t, net, decision, from, to, etherType, payload)
   return decision.verdict
+}
+
+/** A log for the decision that comes next, where the network wants to hear of them. */
+const traceLog = (t: Turn, net: Joined, active: Active): DecisionLog | undefined => {
+  const log =
+    active.trace === undefined || !tracesRules(t, net) ? undefined : { base: ruleLog(), capability: undefined }
+  active.rules.scene.log = log
+  return log
 }
 
 const partyOf = (net: Joined, active: Active, member: Member | undefined): Party => {
