@@ -6,6 +6,7 @@ export type Call = (world: World, n: number, odd: unknown) => unknown
 
 const hosts = ['10.144.0.1', '10.144.0.2', '10.144.0.99', '192.0.2.1', '255.255.255.255', 'fd00::1', 'a.name', '']
 const ports = [80, 81, 9000, 0]
+const targets = ['192.168.7.0/24', '10.144.0.0/16', '0.0.0.0/0', 'fd77::/64', '192.168.7.0/33']
 const data = [new Uint8Array(1000), 'text', '', new Uint8Array(70_000), ['a', 'b']]
 
 const pick = <T>(list: readonly T[], n: number): T => list[n % list.length]!
@@ -66,6 +67,11 @@ const onNetworks: Readonly<Record<string, Call>> = {
   'network.resolve': (w, n, odd) =>
     of(w.networks, n, (network) => network.resolve(or(odd, pick(hosts, n >> 1)), wait(w, n))),
   'network.address': (w, n, odd) => of(w.networks, n, (network) => [network.address(or(odd, 4)), network.stats]),
+  'network.addRoute': (w, n, odd) =>
+    of(w.networks, n, (network) => network.addRoute(or(odd, { target: pick(targets, n >> 1), via: '10.144.0.1' }))),
+  'network.removeRoute': (w, n, odd) =>
+    of(w.networks, n, (network) => network.removeRoute(or(odd, pick(targets, n >> 1)))),
+  'network.bridge': (w, n, odd) => of(w.networks, n, (network) => keep(w.bridges, network.bridge(or(odd, wait(w, n))))),
   'network.leave': (w, n) => of(w.networks, n, (network) => network.leave()),
 }
 
@@ -104,6 +110,9 @@ const onSockets: Readonly<Record<string, Call>> = {
   'raw.send': (w, n, odd) => of(w.raws, n, (raw) => raw.send(or(odd, new Uint8Array(8)), pick(hosts, n))),
   'raw.next': (w, n) => of(w.raws, n, (raw) => raw[Symbol.asyncIterator]().next()),
   'raw.close': (w, n) => of(w.raws, n, (raw) => raw.close()),
+  'bridge.send': (w, n, odd) => of(w.bridges, n, (bridge) => bridge.send(or(odd, new Uint8Array(n)))),
+  'bridge.incoming$': (w, n) => of(w.bridges, n, (bridge) => w.see(bridge.incoming$)),
+  'bridge.close': (w, n) => of(w.bridges, n, (bridge) => bridge.close()),
 }
 
 const onController: Readonly<Record<string, Call>> = {
@@ -112,7 +121,11 @@ const onController: Readonly<Record<string, Call>> = {
   'controller.deauthorize': (w, n, odd) => w.controller.deauthorize(pick(w.ids, n), or(odd, pick(w.nodes, n >> 1).id)),
   'controller.update': (w, n, odd) => w.controller.update(pick(w.ids, n), or(odd, { name: `n${n}` })),
   'controller.updateMember': (w, n, odd) =>
-    w.controller.updateMember(pick(w.ids, n), pick(w.nodes, n >> 1).id, or(odd, { name: 'm' })),
+    w.controller.updateMember(
+      pick(w.ids, n),
+      pick(w.nodes, n >> 1).id,
+      or(odd, { name: 'm', activeBridge: n % 3 > 0 }),
+    ),
   'controller.delete': (w, n, odd) => w.controller.delete(or(odd, pick(w.ids, n))),
   'controller.close': (w, n) => (n % 4 === 0 ? w.controller.close() : undefined),
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Observable } from 'rxjs'
-import type { Network, RawSocket, TcpServer, TcpSocket, UdpSocket, ZtNode } from 'rxzt'
+import type { BridgePort, Network, RawSocket, TcpServer, TcpSocket, UdpSocket, ZtNode } from 'rxzt'
 import { type VirtualController, type VirtualNet, virtualNet } from 'rxzt/testing'
 import { openNetwork, serveEcho } from '../../support/virtual-pair.ts'
 
@@ -16,6 +16,7 @@ export interface World {
   readonly sockets: TcpSocket[]
   readonly datagrams: UdpSocket[]
   readonly raws: RawSocket[]
+  readonly bridges: BridgePort[]
   readonly aborts: readonly AbortController[]
   /** What the signals abort with. */
   readonly reason: Error
@@ -41,7 +42,7 @@ export const openWorld = async (seed: number): Promise<World> => {
     ids: [open.id, closed.id, `${controller.node.id}abcdef`],
     nodes: [node, other],
     networks: [network],
-    ...{ servers: [], sockets: [], datagrams: [], raws: [] },
+    ...{ servers: [], sockets: [], datagrams: [], raws: [], bridges: [] },
     aborts: [new AbortController(), new AbortController(), new AbortController()],
     reason: new Error('enough'),
     peer: served.address(4)!,
