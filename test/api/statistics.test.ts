@@ -79,12 +79,9 @@ describe('node.stats.vl1', () => {
   it('becomes rates by statsDelta$, and JSON as it is', async () => {
     const { net, alice, a, b } = await virtualPair(14)
     const rates: unknown[] = []
-    const vl1 = {
-      get stats() {
-        return alice.stats.vl1
-      },
-    }
-    const looking = statsDelta$(vl1, 1_000, net.scheduler).subscribe((grown) => rates.push(grown['frame/sent'] ?? 0))
+    const looking = statsDelta$(() => alice.stats.vl1, 1_000, net.scheduler).subscribe((grown) =>
+      rates.push(grown['frame/sent'] ?? 0),
+    )
     const ping = async (): Promise<void> => {
       for await (const _ of a.ping(b.address(4)!, { count: 30, interval: 100 }));
     }

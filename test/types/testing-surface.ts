@@ -47,5 +47,5 @@ export const recorded: (scenario: (net: VirtualNet) => Promise<void>, o?: { seed
 export const replayed: (file: Uint8Array, scenario: (net: VirtualNet) => Promise<void>) => Promise<Play> = replay
 export const rates = (network: Network, node: ZtNode): readonly Observable<Counts>[] => [
   statsDelta$(network, 1_000),
-  statsDelta$({ stats: node.stats.vl1 }, 1_000),
+  statsDelta$(() => node.stats.vl1, 1_000),
 ]
