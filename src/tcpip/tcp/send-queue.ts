@@ -39,13 +39,16 @@ export const clear = (q: SendQueue): void => {
   q.head = 0
 }
 
-/** Nothing is out any more: what an idle connection would keep serves the next busy one. */
+/** Nothing is out any more: what an idle connection would keep serves the next busy one, itself perhaps. */
 export const release = (q: SendQueue): void => {
   const { ints, reals } = q
+  const records = ints.length / WIDTH
   clear(q)
   q.ints = NO_INTS
   q.reals = NO_REALS
-  if (ints.length > 0 && ints.length <= LARGEST_SPARE * WIDTH && spare.length < MOST_SPARE) spare.push({ ints, reals })
+  if (records === 0 || spare.length >= MOST_SPARE || spareRecords + records > MOST_SPARE_RECORDS) return
+  spare.push({ ints, reals })
+  spareRecords += records
 }
 
 /** Position (0 … count) of the first record whose end lies after `seq`: records are sorted and do not overlap. */
@@ -85,6 +88,7 @@ export const recut = (q: SendQueue, most: number): void => {
 const grow = (q: SendQueue): void => {
   const kept = q.count === 0 ? spare.pop() : undefined
   if (kept !== undefined) {
+    spareRecords -= kept.ints.length / WIDTH
     q.ints = kept.ints
     q.reals = kept.reals
     return
@@ -124,9 +128,10 @@ export const LOST = 4
 export const RETRANSMITTED = 8
 export const APP_LIMITED = 16
 const SMALLEST = 8
-/** Records in what is worth keeping, and how many of those are kept, of all connections. */
-const LARGEST_SPARE = 64
+/** Queues that are kept for whoever sends next, of all connections, and the records in them. */
 const MOST_SPARE = 64
+const MOST_SPARE_RECORDS = 65_536
+let spareRecords = 0
 const spare: { readonly ints: Int32Array; readonly reals: Float64Array }[] = []
 const NO_INTS = new Int32Array(0)
 const NO_REALS = new Float64Array(0)
