@@ -40,6 +40,8 @@ const rounds = Number(argv[2])
 for (let i = 0; i < 50; i++) await turn()
 const before = resources()
 const world = await loopback()
+// else they keep events for whoever comes first
+for (const node of [world.root, world.alice, world.bob]) node.events$.subscribe()
 await serveEcho(world.a, 7)
 
 let random = rng(7)
