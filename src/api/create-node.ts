@@ -53,11 +53,14 @@ export const createNodeOn =
     await store.open?.()
     const keeper = new Keeper(store, kept)
     const identities = platform.identities()
+    const claimed: Link[] = []
     const end = async (): Promise<void> => {
+      for (const one of claimed) inUse.delete(one)
       await identities.close()
       await keeper.close()
     }
     try {
+      for (const one of checked.link === undefined ? [] : [checked.link].flat()) claimed.push(claim(one))
       const identity = await ownIdentity(checked, keeper, platform.crypto(), identities)
       const setup = {
         identity,
@@ -181,6 +184,18 @@ const validate = (identities: IdentityWorks, identity: WireIdentity, answer: (va
   const valid = identities.validate(identity)
   if (typeof valid === 'boolean') answer(valid)
   else valid.then(answer, () => answer(false))
+}
+
+/** Links of nodes that run. Two nodes on one would each hear what is for the other, and lose it with the first that ends. */
+const inUse = new WeakSet<Link>()
+const claim = (link: Link): Link => {
+  if (inUse.has(link))
+    throw new ArgumentError(
+      'ERR_ZT_INVALID_OPTION',
+      `link ${JSON.stringify(link.name)} is in use by another node — pass one of its own`,
+    )
+  inUse.add(link)
+  return link
 }
 
 const linkOf = ({ link }: NodeOptions, platform: Platform): Link => {

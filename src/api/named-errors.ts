@@ -1,8 +1,6 @@
 import { StoreError } from '../streams/error.ts'
-import { isRecord } from '../streams/option.ts'
-import type { StateStore, StoreKey } from '../streams/store.ts'
+import { isStoreKey, type StateStore, type StoreKey } from '../streams/store.ts'
 import { asStoreError } from './controller-store.ts'
-import { isNetworkId, isNodeId } from './id.ts'
 
 /** Somebody's store, of which whatever goes wrong is a `StoreError` that names the key. */
 export const namedErrors = (store: StateStore): StateStore => ({
@@ -20,16 +18,8 @@ const bytesOf = (key: StoreKey, value: unknown): Uint8Array | undefined => {
 }
 
 const keysOf = (kind: StoreKey['kind'], keys: unknown): readonly StoreKey[] => {
-  if (Array.isArray(keys) && keys.every((key) => isKey(kind, key))) return keys
+  if (Array.isArray(keys) && keys.every((key) => isStoreKey(key) && key.kind === kind)) return keys
   throw new StoreError('ERR_ZT_STORE_CORRUPT', undefined, `list('${kind}') gave no list of such keys — check the store`)
-}
-
-const isKey = (kind: StoreKey['kind'], key: unknown): boolean => {
-  if (!isRecord(key) || key['kind'] !== kind) return false
-  const { id, path } = key
-  if (kind === 'controller') return typeof path === 'string'
-  if (kind === 'peer') return isNodeId(id)
-  return kind === 'moon' || kind === 'network' || kind === 'network.local' ? isNetworkId(id) : true
 }
 
 const reading = async <T>(key: StoreKey | undefined, work: () => Promise<T>): Promise<T> => {

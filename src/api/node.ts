@@ -203,11 +203,11 @@ export class VirtualNode implements ZtNode {
     this.running.tell({ _tag: 'Deorbit', id: BigInt(`0x${asWorldId(world)}`) })
   }
 
-  close(options: { readonly graceMs?: number } = {}): Promise<void> {
+  async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     checkOptions('close()', options, closeRules)
     const { graceMs = GRACE } = options
     this.#closing ??= this.#close(graceMs, closedError(this.id))
-    return this.#closing
+    await this.#closing
   }
 
   /** Closes because a signal said so. */

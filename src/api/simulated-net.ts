@@ -32,7 +32,7 @@ import type {
   VirtualRoot,
   VirtualTcpRelay,
 } from './virtual-net.ts'
-import { natKind, natRules, weatherRules } from './virtual-net-rules.ts'
+import { natKind, natRules, relayRules, weatherRules } from './virtual-net-rules.ts'
 import { virtualPlatform } from './virtual-platform.ts'
 
 /** The wire, the clock and the nodes of a virtual network. */
@@ -99,13 +99,16 @@ export class SimulatedNet implements VirtualNet {
     return { ...segment, restart: () => this.#internet.tell({ _tag: 'ForgetMappings', segment: segment.id }) }
   }
 
-  tcpRelay({ latency = 20 }: { readonly latency?: number } = {}): VirtualTcpRelay {
+  tcpRelay(options: { readonly latency?: number } = {}): VirtualTcpRelay {
+    checkOptions('tcpRelay()', options, relayRules)
+    const { latency = 20 } = options
     const address = `44.1.${this.#relays.size}.1`
     this.#relays.set(address, latency)
     return { endpoint: { address, port: 443 } }
   }
 
-  async root({ on, addresses, ...options }: VirtualNodeOptions = {}): Promise<VirtualRoot> {
+  async root(given: VirtualNodeOptions = {}): Promise<VirtualRoot> {
+    const { on, addresses, ...options } = nodeOptions(given)
     const host = this.#host({ on, addresses })
     const identity = options.identity ?? this.#identity(host.index)
     const text = printIdentity(secretIdentity(identity))
@@ -126,7 +129,8 @@ export class SimulatedNet implements VirtualNet {
     return Object.assign(createController(node), { node })
   }
 
-  async node({ on, addresses, ...options }: VirtualNodeOptions = {}): Promise<ZtNode> {
+  async node(given: VirtualNodeOptions = {}): Promise<ZtNode> {
+    const { on, addresses, ...options } = nodeOptions(given)
     if (this.#planet === undefined && options.planet === undefined) await this.root()
     const host = this.#host({ on, addresses })
     const identity = options.identity ?? (options.store === undefined ? this.#identity(host.index) : undefined)
@@ -251,6 +255,10 @@ interface Host {
   readonly index: number
   readonly plugs: readonly Plug[]
 }
+
+/** What is in them is checked where they are used. */
+const nodeOptions = (options: VirtualNodeOptions): VirtualNodeOptions =>
+  isRecord(options) ? options : refuse('options', options, 'pass an object like { on: net.segment() }')
 
 const checkedAddress = (text: string): IpAddress => {
   const address = canonicalIp(text)

@@ -22,6 +22,8 @@ export const natRules: OptionRules<NatOptions> = {
   hairpin: yesOrNo,
 }
 
+export const relayRules: OptionRules<{ readonly latency?: number }> = { latency: atLeast(0) }
+
 export const virtualNetRules: OptionRules<VirtualNetOptions> = {
   seed: { is: Number.isInteger, cure: 'use a whole number' },
   proven: { is: Array.isArray, cure: 'pass a list of identities' },

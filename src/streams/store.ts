@@ -24,20 +24,49 @@ export interface StateStore {
 export const printStoreKey = (key: StoreKey): string =>
   'id' in key ? `${key.kind}/${key.id}` : 'path' in key ? `${key.kind}/${key.path}` : key.kind
 
+/** Whether the parts of a key have the form that the layout of a home directory asks for. */
+export const isStoreKey = (x: unknown): x is StoreKey => {
+  if (!isRecord(x)) return false
+  const { kind, id, path } = x
+  switch (kind) {
+    case 'identity.public':
+    case 'identity.secret':
+    case 'planet':
+      return true
+    case 'moon':
+    case 'network':
+    case 'network.local':
+      return typeof id === 'string' && /^[0-9a-f]{16}$/i.test(id)
+    case 'peer':
+      return typeof id === 'string' && /^[0-9a-f]{10}$/i.test(id)
+    case 'controller':
+      return typeof path === 'string'
+    default:
+      return false
+  }
+}
+
+/** @throws {ArgumentError} `ERR_ZT_INVALID_OPTION` */
+export const checkedKey = (key: StoreKey): StoreKey =>
+  isStoreKey(key) ? key : refuse('key', key, 'pass a key like { kind: "network", id: "8056c2e21c000001" }')
+/** @throws {ArgumentError} `ERR_ZT_INVALID_OPTION` */
+export const checkedValue = (value: Uint8Array): Uint8Array =>
+  value instanceof Uint8Array ? value : refuse('value', value, 'pass a Uint8Array')
+
 /** Forgets everything with the process. */
 export const memoryStore = (initial: Iterable<readonly [StoreKey, Uint8Array]> = []): StateStore => {
   const entries = Symbol.iterator in Object(initial) ? [...initial] : [undefined]
-  if (!entries.every((entry) => isRecord(entry?.[0]) && entry[1] instanceof Uint8Array))
+  if (!entries.every((entry) => isStoreKey(entry?.[0]) && entry[1] instanceof Uint8Array))
     refuse('initial', initial, 'pass pairs of a key and a Uint8Array, as in [[{ kind: "planet" }, bytes]]')
   const values = new Map<string, { readonly key: StoreKey; readonly value: Uint8Array }>()
   for (const [key, value] of initial) values.set(printStoreKey(key), { key, value })
   return {
-    get: async (key) => values.get(printStoreKey(key))?.value.slice(),
+    get: async (key) => values.get(printStoreKey(checkedKey(key)))?.value.slice(),
     set: async (key, value) => {
-      values.set(printStoreKey(key), { key, value: value.slice() })
+      values.set(printStoreKey(checkedKey(key)), { key, value: checkedValue(value).slice() })
     },
     delete: async (key) => {
-      values.delete(printStoreKey(key))
+      values.delete(printStoreKey(checkedKey(key)))
     },
     list: async (kind) => [...values.values()].map(({ key }) => key).filter((key) => key.kind === kind),
   }

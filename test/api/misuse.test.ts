@@ -231,6 +231,16 @@ describe('hands that do not do what they should', () => {
     expect(outcome).toMatchObject({ name: 'NodeError', code: 'ERR_ZT_DEFECT' })
   })
 
+  it('a link serves one node at a time', async () => {
+    const link = { ...quiet }
+    const first = await start({ link })
+    const identity = fixtures.identities[7]
+    await expectError(() => start({ identity, link }), ...OPTION, /^link "quiet" is in use by another node — pass one/)
+    await expectError(() => start({ link: [{ ...quiet }, link] }), ...OPTION, /^link "quiet" is in use/)
+    await first.close()
+    await (await start({ identity, link })).close()
+  })
+
   it('a link that cannot be closed does not keep the node from closing', async () => {
     const node = await start({ link: { ...quiet, close: () => Promise.reject(new Error('boom')) } })
     await node.close()

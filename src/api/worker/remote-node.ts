@@ -133,10 +133,10 @@ export class RemoteNode implements ZtNode {
     await this.#ask({ _tag: 'Deorbit', world: asWorldId(world) })
   }
 
-  close(options: { readonly graceMs?: number } = {}): Promise<void> {
+  async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     checkOptions('close()', options, closeRules)
     this.#closing ??= this.#close(options.graceMs ?? GRACE, closedError(this.id))
-    return this.#closing
+    await this.#closing
   }
   /** Closes because a signal said so. */
   abort(reason: unknown): void {

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { StoreError } from '../error.ts'
 import { refuse } from '../option.ts'
-import type { StateStore, StoreKey } from '../store.ts'
+import { checkedKey, checkedValue, type StateStore, type StoreKey } from '../store.ts'
 import { DirectoryLock } from './directory-lock.ts'
 import { removeFile, replaceFile, syncFolder } from './durable-file.ts'
 
@@ -41,7 +41,7 @@ class DirectoryStore implements StateStore {
   }
 
   async get(key: StoreKey): Promise<Uint8Array | undefined> {
-    for (const name of namesOf(key)) {
+    for (const name of namesOf(checkedKey(key))) {
       const found = await this.#read(join(this.#root, name), key)
       if (found !== undefined) return found
     }
@@ -49,8 +49,10 @@ class DirectoryStore implements StateStore {
   }
 
   async set(key: StoreKey, value: Uint8Array): Promise<void> {
+    checkedValue(value)
+    const [name] = namesOf(checkedKey(key))
     if (key.kind === 'peer' && Date.now() - this.#pruned >= PRUNE_EVERY) await this.#prune()
-    const path = join(this.#root, namesOf(key)[0]!)
+    const path = join(this.#root, name!)
     const had = await this.#read(path, key)
     if (had !== undefined && same(had, value)) {
       if (key.kind === 'peer') await utimes(path, new Date(), new Date()).catch(() => undefined)
@@ -64,7 +66,7 @@ class DirectoryStore implements StateStore {
   }
 
   async delete(key: StoreKey): Promise<void> {
-    for (const name of namesOf(key)) {
+    for (const name of namesOf(checkedKey(key))) {
       const path = join(this.#root, name)
       await removeFile(path, isSecret(key)).catch((cause: unknown) => {
         throw unwritable(path, key, cause)
