@@ -11,6 +11,12 @@ export interface World {
   /** Addresses of the stack and of the peer that scripts mean unless they say otherwise. */
   readonly own: string
   readonly peer: string
+  /** ms by which the stack under test may be late; ours never is. */
+  readonly tolerance: number
+  /** ms until its addresses are settled. */
+  readonly settling: number
+  /** News that a program above it is never told. */
+  readonly isUntold: (news: string) => boolean
   /** ms since the case began. */
   readonly now: () => number
   readonly input: (input: StackInput) => void
@@ -80,6 +86,7 @@ export const createWorld = (
   }
   return {
     family,
+    ...{ tolerance: 0, settling: SETTLING, isUntold: () => false },
     own: OWN[family],
     peer: PEER[family],
     now: () => now - zero,
@@ -122,3 +129,6 @@ export const createWorld = (
     },
   }
 }
+
+/** Until addresses are announced and found to be nobody else's. */
+const SETTLING = 5000
