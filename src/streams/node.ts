@@ -1,4 +1,4 @@
-import { BehaviorSubject, Observable, Subject } from 'rxjs'
+import { BehaviorSubject, type Observable, Subject } from 'rxjs'
 import type { SecretIdentity } from '../protocol/crypto/identity.ts'
 import type { Endpoint, LocalSocket } from '../protocol/datagram.ts'
 import { encode } from '../protocol/kernel/codec.ts'
@@ -19,6 +19,7 @@ import { type NetworkPorts, RunningNetwork } from './network.ts'
 import { type NodeId, publicNetworkId, publicNodeId, publicWorldId } from './public-id.ts'
 import { type NetworkState, type NodeInfo, type Peer, publicPath, publicPeer } from './snapshot.ts'
 import type { StoreKey } from './store.ts'
+import { Tap } from './tap.ts'
 import { indirectNote, type PacketTrace, packetTrace, type TraceRecord } from './trace.ts'
 
 export { type NodeHands, type NodeSetup, VERSION } from './layers.ts'
@@ -61,18 +62,18 @@ export class RunningNode {
 
   readonly #layers: Layers
   readonly #networks = new Map<NetworkId, RunningNetwork>()
-  readonly #tap = new Subject<PacketTrace>()
+  /** Packets are recorded only while somebody looks. */
+  readonly #tap = new Tap<PacketTrace>((on) => this.tell({ _tag: 'Tap', on }))
   readonly #ports: NetworkPorts
   #controller: ControllerRole | undefined
   #local: readonly LocalSocket[] = []
-  #taps = 0
 
   constructor(setup: NodeSetup, hands: NodeHands) {
     const { identity } = setup
     this.identity = identity
     this.hands = hands
     this.id = publicNodeId(identity.address)
-    this.packet$ = this.#tapped()
+    this.packet$ = this.#tap.item$
     const defect = (cause: unknown): void => this.#fatal(defectOf(cause))
     this.#layers = new Layers(setup, hands, {
       hasController: () => this.#controller !== undefined,
@@ -222,12 +223,12 @@ export class RunningNode {
     if (fatal === undefined) this.emit({ type: 'node/down', at: this.now(), node: this.info })
     else this.emit({ type: 'node/fatal', at: this.now(), node: this.info, error: fatal })
     this.events.end()
+    this.#tap.end()
     for (const subject of [
       this.online$,
       this.network$,
       this.networkChanged$,
       this.peerChanged$,
-      this.#tap,
       this.saved$,
       this.trace$,
       this.drops.drop$,
@@ -329,17 +330,6 @@ export class RunningNode {
     const isMoon = world === undefined || world.type === 'moon'
     const key: StoreKey = isMoon ? { kind: 'moon', id: publicWorldId(id) } : { kind: 'planet' }
     this.saved$.next({ key, value: world === undefined ? undefined : encode(worldCodec, world) })
-  }
-
-  /** Packets are recorded only while somebody looks. */
-  #tapped(): Observable<PacketTrace> {
-    return new Observable((out) => {
-      if (this.#taps++ === 0) this.tell({ _tag: 'Tap', on: true })
-      out.add(() => {
-        if (--this.#taps === 0 && this.ended === undefined) this.tell({ _tag: 'Tap', on: false })
-      })
-      return this.#tap.subscribe(out)
-    })
   }
 
   #fatal(error: NodeError): void {
