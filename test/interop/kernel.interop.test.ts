@@ -10,6 +10,8 @@ const MIB = 1_048_576
 const isLong = process.env['LONG_TESTS'] !== undefined
 const BULK = Number(process.env['RXZT_BULK'] ?? (isLong ? 1024 : 64)) * MIB
 let pair: VxlanPair
+/** Ports of ours. */
+const listening = [7, 9, 19, 5201]
 
 beforeAll(async () => {
   pair = new VxlanPair()
@@ -90,7 +92,10 @@ it('agrees with the kernel on timestamps, SACK and window scaling', () => {
 
 it('scales windows by 0 to 14, either side by its own', async () => {
   pair.inKernel('sysctl', '-q', '-w', `net.ipv4.tcp_rmem=4096 131072 ${1 << 30}`)
-  for (let n = 0; n <= 14; n++) await pair.ours({ do: 'echo', port: 1000 + n, receiveBuffer: 65_535 * 2 ** n })
+  for (let n = 0; n <= 14; n++) {
+    await pair.ours({ do: 'echo', port: 1000 + n, receiveBuffer: 65_535 * 2 ** n })
+    listening.push(1000 + n)
+  }
   const lines = pair.inKernel('python3', '-c', SCALES).trim().split('\n')
   expect(lines).toEqual(Array.from({ length: 15 }, (_, n) => `${n} ${14 - n} True`))
 }, 60_000)
@@ -121,7 +126,8 @@ it(
   'refuses, and is refused, where nobody listens',
   async () => {
     expect(await pair.ours({ do: 'connect', port: 81 })).toBe('ECONNREFUSED')
-    const [to, open] = isLong ? [65_535, 19] : [400, 3]
+    const to = isLong ? 65_535 : 400
+    const open = listening.filter((port) => port <= to).length
     const answers = await pair.kernel({ do: 'scan', host: '10.77.0.2', from: 1, to })
     expect(answers).toEqual({ ECONNREFUSED: to - open, open })
   },
