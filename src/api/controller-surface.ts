@@ -8,6 +8,7 @@ export {
   type Member,
   type MemberInput,
   type NetworkConfigInput,
+  type RemoteTrace,
 } from './controller.ts'
 export type { RuleJson } from './controller-view.ts'
 export type { MoonSpec, PlanetSpec, RootSpec, SigningKey } from './planet.ts'

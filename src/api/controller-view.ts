@@ -1,9 +1,10 @@
 import type { IpAddress } from '../protocol/kernel/ip.ts'
 import type { HostedMember } from '../protocol/network/controller.ts'
+import type { ControllerOutput } from '../protocol/network/controller-io.ts'
 import type { NetworkRecord } from '../protocol/network/controller-record.ts'
 import type { JsonObject } from '../protocol/network/loose-json.ts'
-import { publicNodeId } from '../streams/public-id.ts'
-import type { NodeId } from './id.ts'
+import { publicNetworkId, publicNodeId } from '../streams/public-id.ts'
+import type { NetworkId, NodeId } from './id.ts'
 
 /** A rule as controllers write it in JSON: `{ type: 'ACTION_ACCEPT' }`. */
 export type RuleJson = JsonObject
@@ -58,6 +59,24 @@ export interface Member {
   readonly lastSeen?: number
   readonly version?: string
 }
+
+/** One trace of a member; the fields are those of native nodes (`docs/protocol/vl2.md` §17), as bytes. */
+export interface RemoteTrace {
+  readonly network: NetworkId
+  readonly member: NodeId
+  /** ms since the epoch, when it arrived. */
+  readonly at: number
+  /** As in `'2000'`, a frame that the rules did not let out. */
+  readonly event: string
+  readonly fields: ReadonlyMap<string, Uint8Array>
+}
+export const remoteTraceOf = (told: Extract<ControllerOutput, { readonly _tag: 'Traced' }>): RemoteTrace => ({
+  network: publicNetworkId(told.network),
+  member: publicNodeId(told.member),
+  at: told.at,
+  event: new TextDecoder().decode(told.fields.get('event')),
+  fields: told.fields,
+})
 
 export const networkConfigOf = (record: NetworkRecord): NetworkConfigInput => ({
   name: record.name,

@@ -11,14 +11,22 @@ import { checkOptions } from '../streams/option.ts'
 import { publicNetworkId, publicNodeId } from '../streams/public-id.ts'
 import type { StateStore } from '../streams/store.ts'
 import { asStoreError, RecordWriter, readRecords, recordPath } from './controller-store.ts'
-import { type Member, type MemberInput, memberOf, type NetworkConfigInput, networkConfigOf } from './controller-view.ts'
+import {
+  type Member,
+  type MemberInput,
+  memberOf,
+  type NetworkConfigInput,
+  networkConfigOf,
+  type RemoteTrace,
+  remoteTraceOf,
+} from './controller-view.ts'
 import { asNetworkId, asNodeId, type NetworkId, type NodeId } from './id.ts'
 import { namedErrors } from './named-errors.ts'
 import { authorizeRules, memberRules, networkConfigRules } from './network-config-rules.ts'
 import { VirtualNode, type ZtNode } from './node.ts'
 import { aStore } from './node-options.ts'
 
-export type { Member, MemberInput, NetworkConfigInput } from './controller-view.ts'
+export type { Member, MemberInput, NetworkConfigInput, RemoteTrace } from './controller-view.ts'
 
 export interface ControllerNetwork {
   readonly id: NetworkId
@@ -47,6 +55,8 @@ export interface Controller extends AsyncDisposable {
   readonly networks$: Observable<ReadonlyMap<NetworkId, ControllerNetwork>>
   /** @example controller.requests$.subscribe((request) => request.authorize()) // let everybody in */
   readonly requests$: Observable<JoinRequest>
+  /** What members tell where their network's record names this node as `remoteTraceTarget`. Nothing is kept. */
+  readonly traces$: Observable<RemoteTrace>
   /** @throws {ArgumentError} `ERR_ZT_INVALID_OPTION` */
   create(config?: NetworkConfigInput): Promise<ControllerNetwork>
   network(id: NetworkId | string): ControllerNetwork | undefined
@@ -97,6 +107,7 @@ const inUse = new WeakSet<StateStore>()
 export class HostedController implements Controller {
   readonly networks$: Observable<ReadonlyMap<NetworkId, ControllerNetwork>>
   readonly requests$: Observable<JoinRequest>
+  readonly traces$: Observable<RemoteTrace>
   readonly #node: VirtualNode
   readonly #claim: StateStore
   readonly #store: StateStore
@@ -124,6 +135,10 @@ export class HostedController implements Controller {
     this.requests$ = this.#running.news$.pipe(
       filter((news) => news._tag === 'Denied'),
       map(({ network, member, at }) => this.#request(network, member, at)),
+    )
+    this.traces$ = this.#running.news$.pipe(
+      filter((news) => news._tag === 'Traced'),
+      map(remoteTraceOf),
     )
     this.#running.news$.subscribe((news) => {
       switch (news._tag) {

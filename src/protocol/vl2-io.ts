@@ -60,6 +60,8 @@ export type Vl2Output =
     }
   /** A request for a network of the controller in this node, ours or another member's. */
   | { readonly _tag: 'ConfigRequest'; readonly request: ConfigRequest }
+  /** REMOTE_TRACE for the controller in this node: dictionaries (§17), undecoded. */
+  | { readonly _tag: 'Traced'; readonly peer: Address; readonly traces: readonly Uint8Array[] }
 
 /** A NETWORK_CONFIG_REQUEST on its way to the controller role. */
 export interface ConfigRequest {

@@ -18,6 +18,7 @@ import { GROUP_BEHIND_FOR, tickOutgoing } from './network/multicast-send.ts'
 import { drop, outputsOf, refuse, type Turn, turn, type Vl2Config, type Vl2State, wake } from './network/turn.ts'
 import { errorCode } from './verb/error.ts'
 import { networkConfigRequest } from './verb/network-config-request.ts'
+import { remoteTrace } from './verb/remote-trace.ts'
 import { verbCode } from './verb/verb-code.ts'
 import type { Message } from './vl1-io.ts'
 import type { Vl2Input, Vl2Output } from './vl2-io.ts'
@@ -114,6 +115,8 @@ const receive = (t: Turn, message: Message) => {
       return receiveChunk(t, message, 0)
     case verbCode.networkConfigRequest:
       return receiveRequest(t, message)
+    case verbCode.remoteTrace:
+      return receiveTraces(t, message)
     case verbCode.ok:
       return receiveOk(t, message)
     case verbCode.error:
@@ -145,6 +148,14 @@ const receiveRequest = (t: Turn, message: Message) => {
   if (controllerOf(network) !== t.self) return drop(t, 'not-joined', network, message.source)
   const { identity: member, packetId, via } = message
   t.news.push({ _tag: 'ConfigRequest', request: { network, member, metadata, packetId, via } })
+}
+
+/** Only a controller has a use for them. */
+const receiveTraces = (t: Turn, message: Message) => {
+  if (!t.config.controller) return
+  const read = decode(remoteTrace, message.payload)
+  if (read._tag === 'Left') return drop(t, 'malformed', undefined, message.source)
+  t.news.push({ _tag: 'Traced', peer: message.source, traces: read.right })
 }
 
 /** What was held for a certificate or a configuration that is here now, in the order it came. */

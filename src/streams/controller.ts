@@ -12,7 +12,7 @@ import { type Live, runMachine } from './run-machine.ts'
 /** What the API hears of a controller; answers to its commands come before `command` returns. */
 export type ControllerNews = Extract<
   ControllerOutput,
-  { readonly _tag: 'Denied' | 'Granted' | 'NetworkChanged' | 'MemberChanged' }
+  { readonly _tag: 'Denied' | 'Granted' | 'Traced' | 'NetworkChanged' | 'MemberChanged' }
 >
 
 /** The controller role, running on a node: requests come from the node's VL2, answers leave through its VL1. */
@@ -60,6 +60,10 @@ export class RunningController implements ControllerRole {
     if (this.#damaged.has(request.network)) this.counters.add('controller/damaged')
     else if (this.#early === undefined) this.#input.next({ _tag: 'Request', request })
     else if (this.#early.length < MOST_EARLY) this.#early.push(request)
+  }
+
+  traced(peer: Address, traces: readonly Uint8Array[]): void {
+    this.#input.next({ _tag: 'Traces', peer, traces })
   }
 
   issued(network: NetworkId, member: Address): boolean {

@@ -33,6 +33,7 @@ export interface Saved {
 /** The controller role, while one is attached to the node. */
 export interface ControllerRole {
   readonly request: (request: ConfigRequest) => void
+  readonly traced: (peer: Address, traces: readonly Uint8Array[]) => void
   /** Whether it gave `member` a configuration of the network lately. */
   readonly issued: (network: NetworkId, member: Address) => boolean
 }
@@ -287,6 +288,9 @@ export class RunningNode {
         return
       case 'ConfigRequest':
         this.#controller?.request(news.request)
+        return
+      case 'Traced':
+        this.#controller?.traced(news.peer, news.traces)
     }
   }
 

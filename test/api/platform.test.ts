@@ -10,7 +10,11 @@ import { fixtures } from '../../src/testing.node.ts'
 /** What a node says of its system when it asks for the configuration of a network, here to its own controller. */
 const told = async (node: Awaited<ReturnType<ReturnType<typeof createNodeOn>>>): Promise<string | undefined> => {
   const requests: ConfigRequest[] = []
-  node.running.attach({ request: (request) => void requests.push(request), issued: () => false })
+  node.running.attach({
+    request: (request) => void requests.push(request),
+    traced: () => undefined,
+    issued: () => false,
+  })
   node.join(`${node.id}000001`, { timeout: 60_000 }).catch(() => undefined)
   await node.close()
   return text(parseDictionary(requests[0]!.metadata), 'o', 64)

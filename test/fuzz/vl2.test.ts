@@ -77,7 +77,9 @@ const roleBounds: Readonly<Record<string, number>> = {
   due: MAX_MEMBERS,
   logins: MAX_MEMBERS,
 }
-const outputTags: ReadonlySet<string> = new Set('Send Frames Network Store Trust Whois Drop ConfigRequest'.split(' '))
+const outputTags: ReadonlySet<string> = new Set(
+  'Send Frames Bridged Network Store Trust Whois Drop ConfigRequest Traced'.split(' '),
+)
 const reasons = new Set(membersOfUnion('src/protocol/vl2-io.ts', 'FrameDropReason'))
 const roleReasons = new Set(membersOfUnion('src/protocol/network/controller-io.ts', 'ControllerDropReason'))
 
@@ -174,6 +176,7 @@ storm(
           mustBeOneOf(output._tag, outputTags)
           if (output._tag === 'Drop') tally.count(`drop ${output.reason}`)
           if (output._tag === 'ConfigRequest') tell({ _tag: 'Request', request: output.request })
+          if (output._tag === 'Traced') tell({ _tag: 'Traces', peer: output.peer, traces: output.traces })
           for (const packet of packetsOf([output])) if (c.once(2)) deliver(victim.address, packet)
         }
         if (c.once(10)) {

@@ -70,6 +70,8 @@ export type ControllerInput =
    */
   | { readonly _tag: 'PostNetwork'; readonly network?: NetworkId; readonly body: JsonObject }
   | { readonly _tag: 'PostMember'; readonly network: NetworkId; readonly member: Address; readonly body: JsonObject }
+  /** Traces that a node sent here. */
+  | { readonly _tag: 'Traces'; readonly peer: Address; readonly traces: readonly Uint8Array[] }
   /** A network and its members as stored by this or a native controller; those of others are held, never served. */
   | { readonly _tag: 'Restore'; readonly network: JsonObject; readonly members: readonly JsonObject[] }
 
@@ -95,6 +97,14 @@ export type ControllerOutput =
       readonly member: Address
       readonly ips: readonly IpAddress[]
     }
+  /** A member told what it dropped or decided. */
+  | {
+      readonly _tag: 'Traced'
+      readonly network: NetworkId
+      readonly member: Address
+      readonly at: Millis
+      readonly fields: ReadonlyMap<string, Uint8Array>
+    }
   | { readonly _tag: 'Created'; readonly network: NetworkId }
   /** To be stored; `undefined`: deleted. */
   | { readonly _tag: 'NetworkChanged'; readonly network: NetworkId; readonly record: NetworkRecord | undefined }
@@ -116,5 +126,6 @@ export type ControllerOutput =
 /**
  * Why a request was not answered: it came within a second of the last one, is for another controller, the table of
  * members waiting for approval is full of such as somebody has touched, or its address is pinned to another identity (that one is told ERROR 07).
+ * Of a trace: its sender is no member of the network that it speaks of, `not-ours`.
  */
 export type ControllerDropReason = 'rate-limited' | 'not-ours' | 'table-full' | 'wrong-identity'

@@ -26,6 +26,7 @@ import {
   saveMember,
   saveNetwork,
 } from './controller-state.ts'
+import { receiveTraces } from './controller-trace.ts'
 import { asText, isObject, type Json, type JsonObject } from './loose-json.ts'
 
 export type { ControllerConfig, ControllerState, HostedMember, HostedNetwork } from './controller-state.ts'
@@ -94,6 +95,8 @@ const take = (t: ControllerTurn, input: ControllerInput) => {
       return post(t, input.network, input.body)
     case 'PostMember':
       return withNetwork(t, input.network, (network) => postToMember(t, network, input.member, input.body))
+    case 'Traces':
+      return receiveTraces(t, input.peer, input.traces)
     case 'Restore':
       return restore(t, input.network, input.members)
     default:
