@@ -4,6 +4,7 @@ import type { StackOutput } from '../../../src/tcpip/stack-io.ts'
 import { createTcp, tcpEnv } from '../../../src/tcpip/tcp/create-tcp.ts'
 import { readSegment, segment } from '../../../src/tcpip/tcp/segment.ts'
 import { stateNames } from '../../../src/tcpip/tcp/state.ts'
+import type { TcpDeps } from '../../../src/tcpip/tcp/tcp.ts'
 import { invariants } from './invariants.ts'
 import { fakeIp, ip } from './wire.ts'
 
@@ -44,7 +45,7 @@ class World {
     const own = ip(ADDRESSES[side])
     const flying: Uint8Array[] = []
     let id: number | undefined
-    const env = tcpEnv({
+    const deps: TcpDeps = {
       ip: fakeIp(
         own,
         () => 2800,
@@ -56,8 +57,9 @@ class World {
         if (o._tag === 'Opened' || o._tag === 'Accepted') id = o.id === 9 ? id : o.id
         else if (o._tag === 'Closed' || o._tag === 'Failed') id = undefined
       },
-    })
-    const tcp = createTcp({ ...env }, env)
+    }
+    const env = tcpEnv(deps)
+    const tcp = createTcp(deps, env)
     return { own, env, tcp, flying, id: () => id, owns: (given: number) => (id = given) }
   }
 
