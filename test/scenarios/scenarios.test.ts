@@ -22,7 +22,7 @@ const play = async <T>(name: string, size: number): Promise<T> => {
 /** The same, larger, by hand: `RXZT_SCENARIOS=full npx vitest run test/scenarios`. */
 const full = process.env['RXZT_SCENARIOS'] === 'full'
 const bytes = full ? 1 << 30 : 8 << 20
-const rounds = full ? 100 : 30
+const rounds = full ? 100 : 16
 
 describe('scenarios', () => {
   it('a slow consumer holds the sender up, costs no memory, and gets every byte', { timeout: 3_600_000 }, async () => {
