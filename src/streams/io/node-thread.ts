@@ -2,7 +2,8 @@ import { parentPort, Worker, workerData } from 'node:worker_threads'
 
 /** A thread that runs `program` and is told `data` at its start. */
 export const startThread = (program: URL, data: unknown) => {
-  const worker = new Worker(program, { workerData: data })
+  // of the program's own flags some would stop a thread from loading a file, as --input-type does
+  const worker = new Worker(program, { workerData: data, execArgv: [] })
   let gone = false
   const onGone: ((cause: unknown) => void)[] = []
   const end = (cause: unknown): void => {
