@@ -104,7 +104,7 @@ export const deliver = (
   const again = (flags & RETRANSMITTED) !== 0
   const took = now - sentAt
   // which copy was it? A timestamp older than the retransmission, or an impossible RTT, says: the original
-  const original = again && (took < SAME * c.rtt.smallest || (hasTs && ((tsEcho - tsClock(c, sentAt)) | 0) < 0))
+  const original = again && (took <= SAME * c.rtt.smallest || (hasTs && ((tsEcho - tsClock(c, sentAt)) | 0) < 0))
   if (again) {
     p.repaired = true
     if (original) p.ambiguous = true
@@ -176,7 +176,7 @@ export const finishSample = (
   if (d.appLimited > 0 && d.delivered > d.appLimited) d.appLimited = 0
 }
 
-/** An RTT below this share of the smallest ever seen cannot be one; equal ones differ by rounding. */
+/** An RTT up to this share of the smallest ever seen cannot be one, nor can none at all; equal ones differ by rounding. */
 const SAME = 0.9
 /** Differences of clock readings are off by a little. */
 const ROUNDING = 0.99
