@@ -27,7 +27,9 @@ describe('a capture', () => {
     await expect(Buffer.from(fileOf(items, options)).toString('hex').replaceAll(/.{64}/g, '$&\n')).toMatchFileSnapshot(
       `golden/${name}.hex`,
     )
-    expect(readFileSync(new URL(`golden/${name}.tshark.txt`, import.meta.url), 'utf8')).not.toMatch(/malformed|error|incorrect|bad\b(?!-mac)/i)
+    expect(readFileSync(new URL(`golden/${name}.tshark.txt`, import.meta.url), 'utf8')).not.toMatch(
+      /malformed|error|incorrect|bad\b(?!-mac)/i,
+    )
   })
 
   it('has every packet with its time, its link type, its bytes and what is said of it', () => {
