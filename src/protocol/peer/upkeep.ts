@@ -5,10 +5,11 @@ import { sweepIntroductions } from '../world/root.ts'
 import { pathTo } from './choice.ts'
 import { sayHello } from './greeting.ts'
 import { answerCall, probeAgain } from './introduction.ts'
+import { removeRoute } from './learning.ts'
 import { tellMoved } from './moved.ts'
 import { drop, isSeed, type Node } from './node.ts'
 import { sweepPaths } from './path.ts'
-import { isActive, type Peer } from './peer.ts'
+import { isActive, isLive, type Peer } from './peer.ts'
 import { forgetSilent, pathsOfPeers } from './peer-table.ts'
 import { mayUse } from './permission.ts'
 import { openAll, takeWhole } from './receive.ts'
@@ -63,12 +64,22 @@ export const retryQueues = (node: Node): void => {
 export const clean = (node: Node): void => {
   node.due.housekeeping = node.now + HOUSEKEEPING
   forgetSilent(node)
+  for (const peer of node.peers.values()) if (peer.routes.length > 1) forgetDead(node, peer)
   // cipher contexts are far larger than all else that is known of a peer; they are made again when it speaks
   for (const peer of node.peers.values())
     if (node.now - peer.lastReceive >= ARMOR_IDLE && !peer.upstream && !isActive(peer, node.now)) peer.armor = undefined
   sweepPaths(node.paths, pathsOfPeers(node), node.now - HOUSEKEEPING)
   expireReports(node.surface, node.now)
   sweepIntroductions(node)
+}
+
+/**
+ * Forgets the paths of a peer on which nothing was heard for long, but for the latest. Those we ping lose all that are
+ * dead; a root does not ping its clients, who would leave one behind with every move.
+ */
+const forgetDead = (node: Node, peer: Peer): void => {
+  const latest = peer.routes.reduce((one, other) => (other.heardAt > one.heardAt ? other : one))
+  for (const route of [...peer.routes]) if (route !== latest && !isLive(route, node.now)) removeRoute(node, peer, route)
 }
 
 /** A peer is known now. */
