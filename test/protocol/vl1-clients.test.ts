@@ -200,3 +200,15 @@ describe('a root with a thousand clients', () => {
     expect(root.state.cache.size).toBe(CLIENTS)
   })
 })
+
+describe('a root with a client that moves every minute', () => {
+  it('remembers the places of the last minutes alone', () => {
+    const root = new Root()
+    const one = client(0)
+    for (let move = 0; move < 60; move++) {
+      expect(join(root, { ...one, endpoint: { address: `61.7.${move}.7`, port: 9993 } })).toBe(true)
+      root.pass(60_000)
+    }
+    expect(peerIn(root.state, one.identity.address)?.paths.length).toBeLessThanOrEqual(6)
+  })
+})
