@@ -8,6 +8,7 @@ import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
 import { asIp } from './address.ts'
 import { toBytes } from './bytes.ts'
 import { DatagramInbox } from './datagram-inbox.ts'
+import { SocketLife } from './socket-life.ts'
 import { type UdpSettings, udpOptions, udpRules } from './udp-socket.ts'
 import { type WaitOptions, waitRules } from './wait.ts'
 
@@ -67,10 +68,8 @@ export class VirtualRawSocket implements RawSocket, SocketSink {
   readonly #network: NetworkCore
   readonly #id: SocketId
   readonly #inbox: DatagramInbox<RawPacket>
-  readonly #onClose: (() => void)[] = []
+  readonly #life: SocketLife
   #refused: SocketError | undefined
-  #reason: ZtError | undefined
-  #closed = false
 
   constructor(network: NetworkCore, id: SocketId, { protocol, family }: Ends, maxQueue: number) {
     this.#network = network
@@ -79,6 +78,7 @@ export class VirtualRawSocket implements RawSocket, SocketSink {
     this.family = family
     this.#inbox = new DatagramInbox(maxQueue, () => network.dropped('udp-queue'))
     this.packets$ = this.#inbox.item$
+    this.#life = new SocketLife(network, id, (reason) => this.#inbox.end(reason))
     network.sockets.add(id, this)
   }
 
@@ -89,7 +89,7 @@ export class VirtualRawSocket implements RawSocket, SocketSink {
   async send(data: Uint8Array, to: IpAddress): Promise<void> {
     const bytes = toBytes(data)
     const target = asIp('to', to)
-    this.#check('send')
+    this.#life.check('send')
     this.#refused = undefined
     this.#network.call({ call: 'send-raw', id: this.#id, to: target, data: bytes })
     if (this.#network.settled !== undefined) await this.#network.settled()
@@ -99,17 +99,12 @@ export class VirtualRawSocket implements RawSocket, SocketSink {
 
   configure(options: UdpSettings): void {
     checkOptions('configure()', options, udpRules)
-    this.#check('configure')
+    this.#life.check('configure')
     this.#network.call({ call: 'configure', id: this.#id, options: udpOptions(options) })
   }
 
   close(): Promise<void> {
-    if (!this.#closed) {
-      this.#network.call({ call: 'close', id: this.#id })
-      this.#network.sockets.drop(this.#id)
-      this.#end(undefined)
-    }
-    return Promise.resolve()
+    return this.#life.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -120,8 +115,7 @@ export class VirtualRawSocket implements RawSocket, SocketSink {
   }
 
   whenClosed(then: () => void): void {
-    if (this.#closed) then()
-    else this.#onClose.push(then)
+    this.#life.whenEnded(then)
   }
 
   news(news: SocketNews): void {
@@ -131,25 +125,11 @@ export class VirtualRawSocket implements RawSocket, SocketSink {
       const data = packet.subarray(payloadAt)
       this.#inbox.put({ data, packet, protocol, ttl, from, to, ...(peer === undefined ? {} : { peer }) })
     } else if (news._tag === 'SoftError') this.#refused = new SocketError(news.code, 'send')
-    else if (news._tag === 'Failed') this.#end(new SocketError(news.code, 'raw'))
+    else if (news._tag === 'Failed') this.#life.end(new SocketError(news.code, 'raw'))
   }
 
   gone(reason: ZtError): void {
-    this.#end(reason)
-  }
-
-  #check(syscall: string): void {
-    if (this.#reason !== undefined) throw this.#reason
-    if (this.#closed)
-      throw new SocketError('ERR_ZT_SOCKET_CLOSED', syscall, undefined, 'the socket was closed here; open a new one')
-  }
-
-  #end(reason: ZtError | undefined): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#reason = reason
-    this.#inbox.end(reason)
-    for (const then of this.#onClose.splice(0)) then()
+    this.#life.end(reason)
   }
 }
 

@@ -5,6 +5,7 @@ import type { NodeId } from '../streams/public-id.ts'
 import type { SocketId, SocketNews, SocketSink } from '../streams/sockets.ts'
 import type { TcpOptions } from '../tcpip/stack-io.ts'
 import type { SocketAddress } from './address.ts'
+import { SocketLife } from './socket-life.ts'
 import { Takers } from './takers.ts'
 import { type TcpSocket, VirtualTcpSocket } from './tcp-socket.ts'
 
@@ -32,8 +33,7 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
   readonly #queue: VirtualTcpSocket[] = []
   readonly #takers = new Takers<TcpSocket>(() => this.#take())
   readonly #live = new Subject<TcpSocket>()
-  readonly #onClose: (() => void)[] = []
-  #closed = false
+  readonly #life: SocketLife
 
   constructor(
     network: NetworkCore,
@@ -49,21 +49,21 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
     this.#options = options
     this.#accept = accept
     this.address = address
+    this.#life = new SocketLife(network, id, (reason) => {
+      for (const socket of this.#queue.splice(0)) socket.reset()
+      this.#takers.end(reason)
+      this.#live.complete()
+    })
     this.connections$ = new Observable((out) => {
       for (let waiting = this.#take(); waiting !== undefined; waiting = this.#take()) out.next(waiting)
-      if (this.#closed) out.complete()
+      if (this.#life.ended) out.complete()
       return this.#live.subscribe(out)
     })
     network.sockets.add(id, this)
   }
 
   close(): Promise<void> {
-    if (!this.#closed) {
-      this.#network.call({ call: 'close', id: this.#id })
-      this.#network.sockets.drop(this.#id)
-      this.#end()
-    }
-    return Promise.resolve()
+    return this.#life.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -76,24 +76,23 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
 
   /** Called back when the server is closed, by whomever. */
   whenClosed(then: () => void): void {
-    if (this.#closed) then()
-    else this.#onClose.push(then)
+    this.#life.whenEnded(then)
   }
 
   news(news: SocketNews): void {
     if (news._tag === 'Accepted') this.#accepted(news)
-    else if (news._tag === 'Failed') this.#end(new SocketError(news.code, 'listen', this.address))
-    else if (news._tag === 'Closed') this.#end()
+    else if (news._tag === 'Failed') this.#life.end(new SocketError(news.code, 'listen', this.address))
+    else if (news._tag === 'Closed') this.#life.end()
   }
 
   gone(reason: ZtError): void {
-    this.#end(reason)
+    this.#life.end(reason)
   }
 
   #accepted({ id, local, remote }: Extract<SocketNews, { _tag: 'Accepted' }>): void {
     const socket = new VirtualTcpSocket(this.#network, this.#clock, id, local, remote, this.#options)
     this.#queue.push(socket)
-    if (this.#closed || !this.#welcome(socket)) this.#take()?.reset()
+    if (this.#life.ended || !this.#welcome(socket)) this.#take()?.reset()
     else if (this.#live.observed) this.#live.next(this.#take()!)
     else if (this.#takers.waiting > 0) this.#takers.give(this.#take()!)
   }
@@ -116,14 +115,5 @@ export class VirtualTcpServer implements TcpServer, SocketSink {
       this.#network.note('error', 'accept() failed: connection refused', { error: String(error) })
     }
     return false
-  }
-
-  #end(reason?: ZtError): void {
-    if (this.#closed) return
-    this.#closed = true
-    for (const socket of this.#queue.splice(0)) socket.reset()
-    this.#takers.end(reason)
-    this.#live.complete()
-    for (const then of this.#onClose.splice(0)) then()
   }
 }

@@ -9,6 +9,7 @@ import type { StackCall, UdpOptions } from '../tcpip/stack-io.ts'
 import { asIp, asPort, type SocketAddress, socketAddress } from './address.ts'
 import { type Bytes, toBytes } from './bytes.ts'
 import { DatagramInbox } from './datagram-inbox.ts'
+import { SocketLife } from './socket-life.ts'
 
 export interface Datagram {
   readonly data: Uint8Array
@@ -59,12 +60,10 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
   readonly #network: NetworkCore
   readonly #id: SocketId
   readonly #inbox: DatagramInbox<Datagram>
-  readonly #onClose: (() => void)[] = []
+  readonly #life: SocketLife
   readonly #groups = new Set<IpAddress>()
   #connected = false
   #pending: SocketError | undefined
-  #reason: ZtError | undefined
-  #closed = false
 
   constructor(network: NetworkCore, id: SocketId, local: SocketAddress, maxQueue: number) {
     this.#network = network
@@ -72,6 +71,7 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
     this.#inbox = new DatagramInbox(maxQueue, () => network.dropped('udp-queue'))
     this.local = local
     this.messages$ = this.#inbox.item$
+    this.#life = new SocketLife(network, id, (reason) => this.#inbox.end(reason))
     network.sockets.add(id, this)
   }
 
@@ -82,7 +82,7 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
   async send(data: Bytes, to?: { readonly host: string; readonly port: number }): Promise<void> {
     const bytes = toBytes(data)
     const target = to === undefined ? undefined : remote(to)
-    this.#check('send')
+    this.#life.check('send', this.local)
     if (target === undefined && !this.#connected)
       throw new SocketError('EDESTADDRREQ', 'send', undefined, 'name a host and port, or connect the socket first')
     // an error that came in after the last call is told now, once, as sockets do
@@ -93,14 +93,14 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
   }
 
   connect(to: { readonly host: string; readonly port: number }): void {
-    this.#check('connect')
+    this.#life.check('connect', this.local)
     this.#network.call({ call: 'associate', id: this.#id, remote: remote(to) })
     this.#connected = true
   }
 
   joinGroup(group: IpAddress): void {
     const address = asIp('group', group)
-    this.#check('joinGroup')
+    this.#life.check('joinGroup', this.local)
     if (!isMulticastText(address)) throw new SocketError('EINVAL', 'joinGroup', { address })
     this.#told('joinGroup', { call: 'join-group', id: this.#id, group: address })
     this.#groups.add(address)
@@ -108,24 +108,19 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
 
   leaveGroup(group: IpAddress): void {
     const address = asIp('group', group)
-    this.#check('leaveGroup')
+    this.#life.check('leaveGroup', this.local)
     if (!this.#groups.delete(address)) throw new SocketError('EADDRNOTAVAIL', 'leaveGroup', { address })
     this.#told('leaveGroup', { call: 'leave-group', id: this.#id, group: address })
   }
 
   configure(options: UdpSettings): void {
     checkOptions('configure()', options, udpRules)
-    this.#check('configure')
+    this.#life.check('configure', this.local)
     this.#network.call({ call: 'configure', id: this.#id, options: udpOptions(options) })
   }
 
   close(): Promise<void> {
-    if (!this.#closed) {
-      this.#network.call({ call: 'close', id: this.#id })
-      this.#network.sockets.drop(this.#id)
-      this.#end()
-    }
-    return Promise.resolve()
+    return this.#life.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -137,8 +132,7 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
   }
 
   whenClosed(then: () => void): void {
-    if (this.#closed) then()
-    else this.#onClose.push(then)
+    this.#life.whenEnded(then)
   }
 
   news(news: SocketNews): void {
@@ -150,15 +144,15 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
         this.#pending = new SocketError(news.code, 'send', this.local)
         return
       case 'Failed':
-        this.#end(new SocketError(news.code, 'bind', this.local))
+        this.#life.end(new SocketError(news.code, 'bind', this.local))
         return
       case 'Closed':
-        this.#end()
+        this.#life.end()
     }
   }
 
   gone(reason: ZtError): void {
-    this.#end(reason)
+    this.#life.end(reason)
   }
 
   #received({ data, from, to, mac }: Extract<SocketNews, { _tag: 'Datagram' }>): void {
@@ -189,20 +183,6 @@ export class VirtualUdpSocket implements UdpSocket, SocketSink {
   #throwPending(): void {
     const pending = this.#takePending()
     if (pending !== undefined) throw pending
-  }
-
-  #check(syscall: string): void {
-    if (this.#reason !== undefined) throw this.#reason
-    if (this.#closed)
-      throw new SocketError('ERR_ZT_SOCKET_CLOSED', syscall, this.local, 'the socket was closed here; bind a new one')
-  }
-
-  #end(reason?: ZtError): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#reason = reason
-    this.#inbox.end(reason)
-    for (const then of this.#onClose.splice(0)) then()
   }
 }
 
