@@ -1,6 +1,7 @@
 import type { Endpoint } from '../protocol/datagram.ts'
+import { joined } from '../protocol/kernel/bytes.ts'
 import { pcapngWriter } from '../streams/capture/pcapng.ts'
-import { joined, microsOf } from '../streams/capture/pcapng-block.ts'
+import { microsOf } from '../streams/capture/pcapng-block.ts'
 import { readPcapng } from '../streams/capture/read-pcapng.ts'
 import { readUdpPacket } from '../streams/capture/udp-packet.ts'
 import { isRecord, refuse } from '../streams/option.ts'
@@ -97,7 +98,7 @@ const fileOf = (
 ): Uint8Array => {
   const head = JSON.stringify({ format: FORMAT, seed, proven, failure: failure?.slice(0, MOST_FAILURE) })
   const { header, write } = pcapngWriter({ linkType: 'udp', comment: head })
-  return joined(header, ...datagrams.map(write))
+  return joined([header, ...datagrams.map(write)])
 }
 
 const headOf = (comment: string | undefined): Pick<Recording, 'seed' | 'proven' | 'failure'> | undefined => {

@@ -1,5 +1,6 @@
 import type { SchedulerLike } from 'rxjs'
 import { BehaviorSubject, Observable } from 'rxjs'
+import { joined } from '../protocol/kernel/bytes.ts'
 import { SocketError, type ZtError } from '../streams/error.ts'
 import type { NetworkCore } from '../streams/network-core.ts'
 import { checkOptions } from '../streams/option.ts'
@@ -152,7 +153,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
 
   async write(data: Bytes | readonly Bytes[], options: WaitOptions = {}): Promise<void> {
     const parts = Array.isArray(data) ? (data as readonly Bytes[]).map(toBytes) : [toBytes(data as Bytes)]
-    const bytes = parts.length === 1 ? parts[0]! : concatenated(parts)
+    const bytes = joined(parts)
     checkOptions('write()', options, waitRules)
     await waitFor<void>(
       this.clock,
@@ -299,16 +300,6 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
     this.#finish(error)
     for (const then of this.#onOver.splice(0)) then()
   }
-}
-
-const concatenated = (parts: readonly Uint8Array[]): Uint8Array => {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
 
 export const SEND_BUFFER = 256 * 1024

@@ -66,16 +66,6 @@ export const enhancedPacket = (
 /** A time as files have it. */
 export const microsOf = (at: number): number => Math.round(at * 1000)
 
-export const joined = (...pieces: readonly Uint8Array[]): Uint8Array => {
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
-}
-
 const block = (type: number, options: readonly BlockOption[], body: (w: Writer) => void): Uint8Array => {
   const w = writer()
   u32.write(w, type)

@@ -1,5 +1,6 @@
 import { concat, defer, map, type Observable, type OperatorFunction, of } from 'rxjs'
 import type { Endpoint } from '../../protocol/datagram.ts'
+import { joined } from '../../protocol/kernel/bytes.ts'
 import { encode } from '../../protocol/kernel/codec.ts'
 import { mac, parseMac } from '../../protocol/kernel/id.ts'
 import { isIpv6 } from '../../protocol/kernel/ip.ts'
@@ -12,7 +13,6 @@ import {
   type BlockOption,
   enhancedPacket,
   interfaceDescription,
-  joined,
   OPTION_APPLICATION,
   OPTION_COMMENT,
   OPTION_FLAGS,
@@ -71,7 +71,7 @@ export const pcapngWriter = (options: PcapngOptions = {}): PcapngWriter => {
     return interfaceDescription(LINK_TYPES[type].number, snapLength, [text(OPTION_NAME, LINK_TYPES[type].name)])
   }
   const notes = comment === undefined ? [] : [text(OPTION_COMMENT, comment)]
-  const header = joined(sectionHeader([...notes, text(OPTION_APPLICATION, 'rxzt')]), described(linkType))
+  const header = joined([sectionHeader([...notes, text(OPTION_APPLICATION, 'rxzt')]), described(linkType)])
   return {
     header,
     write: (item) => {
@@ -79,7 +79,7 @@ export const pcapngWriter = (options: PcapngOptions = {}): PcapngWriter => {
       const start = interfaces.includes(type) ? undefined : described(type)
       const kept = snapLength === 0 ? packet : packet.subarray(0, snapLength)
       const block = enhancedPacket(interfaces.indexOf(type), item.at, kept, packet.length, options)
-      return start === undefined ? block : joined(start, block)
+      return start === undefined ? block : joined([start, block])
     },
   }
 }
