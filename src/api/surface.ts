@@ -1,5 +1,6 @@
 /** What `rxzt` exports on every host; the entry points add what needs hands. */
 export type { LinkDatagram, LocalSocket, OutgoingDatagram } from '../protocol/datagram.ts'
+export type { OpenIdStart } from '../protocol/network/authentication.ts'
 export type { World } from '../protocol/world/world.ts'
 export type { Counts } from '../streams/counters.ts'
 export type { Drop } from '../streams/drop-log.ts'

@@ -2,7 +2,7 @@ import type { Endpoint } from '../protocol/datagram.ts'
 import type { MulticastGroup } from '../protocol/kernel/frame.ts'
 import { controllerOf, type Mac as MacNumber, type NetworkId as NetworkBits } from '../protocol/kernel/id.ts'
 import { type IpAddress, isIpv6 } from '../protocol/kernel/ip.ts'
-import type { Authentication } from '../protocol/network/authentication.ts'
+import type { Authentication, OpenIdStart } from '../protocol/network/authentication.ts'
 import type { NetworkConfig, IpPrefix as WirePrefix } from '../protocol/network/config.ts'
 import { allowedParts, type LocalSettings } from '../protocol/network/local-settings.ts'
 import type { PeerPath, PeerSnapshot } from '../protocol/vl1-io.ts'
@@ -86,15 +86,8 @@ export interface NetworkLogin {
   readonly url?: string
   /** When the log-in ends, ms since the epoch; absent where the controller does not say. */
   readonly expires?: number
-  /** What an OpenID Connect flow starts from (`docs/protocol/vl2.md` §7.4). */
-  readonly openId?: {
-    readonly issuerUrl: string
-    readonly centralUrl: string
-    readonly nonce: string
-    readonly state: string
-    readonly clientId: string
-    readonly provider: string
-  }
+  /** For an OpenID Connect flow. */
+  readonly openId?: OpenIdStart
 }
 
 /** Another member as seen on the segment. */
@@ -151,7 +144,7 @@ const login = (told: Authentication | undefined, config: NetworkConfig | undefin
   if (sso.version === 1) return { openId: openIdOf(sso), ...expires }
   return { ...(sso.authenticationUrl === '' ? {} : { url: sso.authenticationUrl }), ...expires }
 }
-const openIdOf = ({ issuerUrl, centralUrl, nonce, state, clientId, provider }: Required<NetworkLogin>['openId']) => ({
+const openIdOf = ({ issuerUrl, centralUrl, nonce, state, clientId, provider }: OpenIdStart): OpenIdStart => ({
   ...{ issuerUrl, centralUrl, nonce, state, clientId, provider },
 })
 

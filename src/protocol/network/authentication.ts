@@ -1,20 +1,20 @@
 import { parseDictionary, printDictionary, text, textValue, unsigned, unsignedValue } from './dictionary.ts'
 
+/** What an OpenID Connect flow starts from (`docs/protocol/vl2.md` §7.4). */
+export interface OpenIdStart {
+  readonly issuerUrl: string
+  readonly centralUrl: string
+  readonly nonce: string
+  readonly state: string
+  readonly clientId: string
+  readonly provider: string
+}
+
 /**
  * How a member is to authenticate, as ERROR 09 says it in a dictionary (`docs/protocol/vl2.md` §7.6): a URL to show, or
  * an OpenID Connect flow.
  */
-export type Authentication =
-  | { readonly version: 0; readonly url: string }
-  | {
-      readonly version: 1
-      readonly issuerUrl: string
-      readonly centralUrl: string
-      readonly nonce: string
-      readonly state: string
-      readonly clientId: string
-      readonly provider: string
-    }
+export type Authentication = { readonly version: 0; readonly url: string } | ({ readonly version: 1 } & OpenIdStart)
 
 /** `undefined` where there is nothing to go by: version 0 without a URL, or an unknown version. */
 export const parseAuthentication = (dictionary: Uint8Array): Authentication | undefined => {

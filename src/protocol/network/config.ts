@@ -1,5 +1,6 @@
 import type { Address, NetworkId } from '../kernel/id.ts'
 import type { IpAddress } from '../kernel/ip.ts'
+import type { OpenIdStart } from './authentication.ts'
 
 /** An IP with the length of its network: `10.0.0.1/24`. */
 export interface IpPrefix {
@@ -46,16 +47,10 @@ export interface NetworkConfig {
   /** Serialized rules, parsed by the rules engine. */
   readonly rules: Uint8Array
   readonly dns: { readonly domain: string; readonly servers: readonly IpAddress[] } | undefined
-  readonly sso: {
+  readonly sso: OpenIdStart & {
     readonly enabled: boolean
     readonly version: number
     readonly authenticationUrl: string
     readonly authenticationExpiry: bigint
-    readonly issuerUrl: string
-    readonly centralUrl: string
-    readonly nonce: string
-    readonly state: string
-    readonly clientId: string
-    readonly provider: string
   }
 }
