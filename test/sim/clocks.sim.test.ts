@@ -1,34 +1,21 @@
-import type { SchedulerLike } from 'rxjs'
 import { expect } from 'vitest'
-import type { VirtualNet } from '../../src/testing.node.ts'
 import { scenario } from '../support/scenario.ts'
 import { openNetwork } from '../support/virtual-pair.ts'
 
-/** A clock of one host: it can be put forward, while timers count on as before. */
-const ownClock = (net: VirtualNet): SchedulerLike & { forward: (ms: number) => void } => {
-  let ahead = 0
-  return {
-    now: () => net.now + ahead,
-    schedule: net.scheduler.schedule.bind(net.scheduler),
-    forward: (ms) => {
-      ahead += ms
-    },
-  }
-}
 const HOUR = 3_600_000
 const weather = { latency: 10, jitter: 2 }
 
 scenario('A clock that jumps forward by an hour at one node costs it no traffic', async (stage) => {
   const { net, story } = stage
   await net.root()
-  const clock = ownClock(net)
+  const clock = net.clock()
   const at = () => ({ on: net.segment(weather) })
   const { a, b } = await stage.pair({ ...at(), scheduler: clock }, at())
   await stage.flows('first echo', b, a)
   await net.advance(20_000)
 
   story.act('the clock of Alice jumps')
-  clock.forward(HOUR)
+  clock.jump(HOUR)
   await stage.flows('it jumps', a, b)
   expect(await stage.talk(b, a, 30)).toBe(30)
   expect(await stage.talk(a, b, 30)).toBe(30)
@@ -41,14 +28,14 @@ scenario(
   async (stage) => {
     const { net, story } = stage
     await net.root()
-    const scheduler = ownClock(net)
+    const scheduler = net.clock()
     const at = () => ({ on: net.segment(weather), scheduler })
     const { a, b } = await stage.pair(at(), at(), { scheduler })
     await stage.flows('first echo', b, a)
     await net.advance(20_000)
 
     story.act('all clocks but that of the root jump')
-    scheduler.forward(HOUR)
+    scheduler.jump(HOUR)
     await stage.flows('it jumps', b, a)
     expect(await stage.talk(b, a, 30)).toBe(30)
     expect(await stage.talk(a, b, 30)).toBe(30)
@@ -58,7 +45,7 @@ scenario(
 scenario('A clock that jumps forward at the controller of a private network shuts nobody out', async (stage) => {
   const { net, story } = stage
   await net.root()
-  const scheduler = ownClock(net)
+  const scheduler = net.clock()
   const at = () => ({ on: net.segment(weather) })
   const controller = await net.controller({ scheduler })
   const hosted = await controller.create({ ...openNetwork, private: true })
@@ -71,7 +58,7 @@ scenario('A clock that jumps forward at the controller of a private network shut
   await stage.flows('first echo', b, a)
   await net.advance(20_000)
   story.act('the clock of the controller jumps')
-  scheduler.forward(HOUR)
+  scheduler.jump(HOUR)
   // long enough for each of them to renew its configuration, and not at the same time
   for (let i = 0; i < 5; i++) {
     expect(await stage.talk(b, a, 30)).toBe(30)

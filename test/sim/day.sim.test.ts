@@ -1,9 +1,15 @@
-import type { SchedulerLike } from 'rxjs'
 import { expect, it } from 'vitest'
 import type { VirtualNode } from '../../src/api/node.ts'
 import type { Network, ZtNode } from '../../src/index.node.ts'
 import { next, rng } from '../../src/protocol/kernel/rng.ts'
-import { fixtures, type NatSegment, type Segment, type VirtualNet, virtualNet } from '../../src/testing.node.ts'
+import {
+  fixtures,
+  type HostClock,
+  type NatSegment,
+  type Segment,
+  type VirtualNet,
+  virtualNet,
+} from '../../src/testing.node.ts'
 import { census } from '../support/census.ts'
 import { openNetwork } from '../support/virtual-pair.ts'
 
@@ -23,7 +29,7 @@ interface Member {
   node: ZtNode
   network: Network
   readonly identity: string
-  readonly clock: SchedulerLike & { forward: (ms: number) => void }
+  readonly clock: HostClock
   place: Segment | NatSegment
 }
 
@@ -39,7 +45,7 @@ it(`${MEMBERS} members, their controller and root live through ${SPAN / MINUTE} 
   const members: Member[] = []
   for (let i = 0; i < MEMBERS; i++) {
     const [identity, place] = [identities[i]!, places[i % places.length]!]
-    const clock = ownClock(net)
+    const clock = net.clock()
     const node = await net.node({ identity, on: place, scheduler: clock })
     members.push({ node, network: await net.until(node.join(hosted.id)), identity, clock, place })
   }
@@ -102,7 +108,7 @@ const trouble = async (
       return 'move'
     }
     case 4:
-      one.clock.forward(10 * MINUTE)
+      one.clock.jump(10 * MINUTE)
       return 'clock'
     default:
       if ('restart' in one.place) one.place.restart()
@@ -160,18 +166,6 @@ const draws = (seed: number): ((most: number) => number) => {
     const [value, after] = next(random)
     random = after
     return value % most
-  }
-}
-
-/** A clock of one host: it can be put forward, while timers count on as before. */
-const ownClock = (net: VirtualNet): Member['clock'] => {
-  let ahead = 0
-  return {
-    now: () => net.now + ahead,
-    schedule: net.scheduler.schedule.bind(net.scheduler),
-    forward: (ms) => {
-      ahead += ms
-    },
   }
 }
 
