@@ -22,8 +22,16 @@ if (options.help === true) {
   console.log('usage: npm run bench -- [--json FILE] [--only ID,ID] [--runs N] [--seconds N]')
   process.exit(0)
 }
-const runs = Number(options.runs)
-const seconds = Number(options.seconds)
+const refuse = (text: string): never => {
+  console.error(text)
+  process.exit(2)
+}
+const atLeastOne = (name: 'runs' | 'seconds'): number => {
+  const value = Number(options[name])
+  return value >= 1 ? value : refuse(`--${name} ${options[name]} is no number of 1 or more`)
+}
+const runs = atLeastOne('runs')
+const seconds = atLeastOne('seconds')
 const wanted = options.only?.split(',')
 
 interface Row {
@@ -58,7 +66,11 @@ const rate = (id: string, name: string, value: number, unit: Row['unit'], limit:
 const time = (id: string, name: string, value: number, unit: Row['unit'], limit: number, limitName: string): void => {
   rows.push({ id, name, value, unit, limit, limitName, ratio: limit / value })
 }
-const want = (...ids: readonly string[]): boolean => wanted === undefined || ids.some((id) => wanted.includes(id))
+const known = new Set<string>()
+const want = (...ids: readonly string[]): boolean => {
+  for (const id of ids) known.add(id)
+  return wanted === undefined || ids.some((id) => wanted.includes(id))
+}
 
 /** A pair of members, used and thrown away. */
 const withPair = async <T>(
@@ -304,6 +316,8 @@ for (const [id, name, unit, limitName] of [
   else time(id, name, value, unit, limit, limitName)
 }
 note('')
+const missing = wanted?.filter((id) => !known.has(id)) ?? []
+if (missing.length > 0) refuse(`no row ${missing.join(', ')} — there are ${[...known].join(', ')}`)
 
 const text = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(2) : value.toFixed(4)

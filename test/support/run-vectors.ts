@@ -1,7 +1,12 @@
+import { statSync } from 'node:fs'
 import { checkFile, vectorFiles } from './vectors.ts'
 
 /** `npm run vectors -- DIR`: each file's sums, a last line with the totals; exit 1 on a failure or an unknown file. */
 const folder = process.argv[2] ?? 'test/vectors'
+if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  console.error(`${folder} is no folder — npm run vectors -- DIR`)
+  process.exit(2)
+}
 const total = { passed: 0, failed: 0, skipped: 0 }
 let unknown = 0
 for (const path of vectorFiles(folder)) {
