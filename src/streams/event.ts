@@ -55,7 +55,8 @@ export interface AddressClaim {
 
 /**
  * What users hear when a network goes from one state to the next: first the status, then addresses and routes, then
- * `ready` for each family that has its first address, then what else changed. Nothing for equal states.
+ * `ready` for each family that has its first address, then what else changed; `network/down` comes last of all. Nothing
+ * for equal states.
  */
 export const networkEvents = (
   before: NetworkState | undefined,
@@ -65,8 +66,8 @@ export const networkEvents = (
   const events: ZtEvent[] = []
   const status = statusEvent[network.status]
   const was = before === undefined ? undefined : statusEvent[before.status]
-  if (status !== undefined && status !== was) events.push({ type: status, at, network })
-  if (network.status === 'down') return events
+  const isDown = network.status === 'down'
+  if (status !== undefined && status !== was && !isDown) events.push({ type: status, at, network })
 
   const [had, has] = [before?.addresses ?? [], network.addresses]
   const networkId = network.id
@@ -76,6 +77,7 @@ export const networkEvents = (
     events.push({ type: 'route/removed', at, networkId, route })
   for (const route of missing(before?.routes ?? [], network.routes))
     events.push({ type: 'route/added', at, networkId, route })
+  if (isDown) return [...events, { type: 'network/down', at, network }]
 
   for (const family of [4, 6] as const)
     if (isReady(network, family) && !(before !== undefined && isReady(before, family)))

@@ -5,7 +5,7 @@ import type { IpAddress } from '../protocol/kernel/ip.ts'
 import type { Random } from '../protocol/kernel/rng.ts'
 import type { Authentication } from '../protocol/network/authentication.ts'
 import type { NetworkConfig } from '../protocol/network/config.ts'
-import type { LocalSettings } from '../protocol/network/local-settings.ts'
+import { allowedParts, type LocalSettings } from '../protocol/network/local-settings.ts'
 import { addressOf, isNodeMac, type MacScheme, macOf, macScheme } from '../protocol/network/mac.ts'
 import type { NetworkStatus } from '../protocol/vl2-io.ts'
 import { type StackState, stack } from '../tcpip/stack.ts'
@@ -18,7 +18,17 @@ import type { AddressClaim } from './event.ts'
 import { OwnRoutes } from './own-routes.ts'
 import { type NodeId, publicMac, publicNodeId } from './public-id.ts'
 import { type Live, runMachine, safely } from './run-machine.ts'
-import { familyOf, type IpPrefix, type Neighbor, type NetworkState, networkState, type Route } from './snapshot.ts'
+import {
+  DEFAULT_MTU,
+  endedState,
+  familyOf,
+  type IpPrefix,
+  isRefused,
+  type Neighbor,
+  type NetworkState,
+  networkState,
+  type Route,
+} from './snapshot.ts'
 import { type SocketId, SocketTable } from './sockets.ts'
 import { type FrameTrace, frameTrace, type TraceRecord } from './trace.ts'
 
@@ -207,7 +217,7 @@ export class RunningNetwork {
     this.sockets.end(reason, abort)
     this.#input.complete()
     const before = this.state$.value
-    const after: NetworkState = { ...before, status: 'down' }
+    const after = endedState(before)
     this.state$.next(after)
     this.#ports.changed(before, after)
     this.state$.complete()
@@ -255,13 +265,14 @@ export class RunningNetwork {
 
   #configureStack(): void {
     if (this.ended !== undefined) return
-    const { mtu, addresses, routes } = this.#withOwnRoutes(this.#managed())
+    // whoever is put out keeps what it has: connections go on if the controller changes its mind
+    const { addresses, routes } = allowedParts(this.#allowed, this.#config)
     this.#input.next({
       _tag: 'Configure',
-      mtu,
+      mtu: this.#config?.mtu ?? DEFAULT_MTU,
       acceptRouters: this.#acceptRouters,
       addresses: addresses.map(({ address, bits }) => ({ address, bits })),
-      routes: routes.map(({ target, via, metric }) => ({
+      routes: [...routes, ...this.#ownRoutes.all].map(({ target, via, metric }) => ({
         target: { address: target.address, bits: target.bits },
         via,
         metric,
@@ -278,20 +289,14 @@ export class RunningNetwork {
     this.#ports.changed(before, after)
   }
 
-  #managed(): NetworkState {
-    return networkState(this.id, this.#mac, this.#status, this.#config, this.#groups, this.#allowed, this.#login)
-  }
   #snapshot(): NetworkState {
-    const managed = this.#withOwnRoutes(this.#managed())
+    const [status, config, own] = [this.#status, this.#config, this.#ownRoutes.all]
+    const state = networkState(this.id, this.#mac, status, config, this.#groups, this.#allowed, this.#login)
+    const managed = own.length === 0 ? state : { ...state, routes: [...state.routes, ...own] }
     const { addresses } = this.#advertised
-    if (addresses.length === 0) return managed
-    const own = addresses.map((address): IpPrefix => ({ address, bits: 128, family: familyOf(address) }))
-    return { ...managed, addresses: [...managed.addresses, ...own] }
-  }
-
-  #withOwnRoutes(state: NetworkState): NetworkState {
-    const own = this.#ownRoutes.all
-    return own.length === 0 ? state : { ...state, routes: [...state.routes, ...own] }
+    if (addresses.length === 0 || isRefused(status)) return managed
+    const learned = addresses.map((address): IpPrefix => ({ address, bits: 128, family: familyOf(address) }))
+    return { ...managed, addresses: [...managed.addresses, ...learned] }
   }
 
   #claim(address: IpAddress, mac: Mac): Omit<AddressClaim, 'networkId'> {

@@ -3,7 +3,7 @@ import type { MulticastGroup } from '../protocol/kernel/frame.ts'
 import { controllerOf, type Mac as MacNumber, type NetworkId as NetworkBits } from '../protocol/kernel/id.ts'
 import { type IpAddress, isIpv6 } from '../protocol/kernel/ip.ts'
 import type { Authentication, OpenIdStart } from '../protocol/network/authentication.ts'
-import type { NetworkConfig, IpPrefix as WirePrefix } from '../protocol/network/config.ts'
+import type { ManagedRoute, NetworkConfig, IpPrefix as WirePrefix } from '../protocol/network/config.ts'
 import { allowedParts, type LocalSettings } from '../protocol/network/local-settings.ts'
 import type { PeerPath, PeerSnapshot } from '../protocol/vl1-io.ts'
 import type { NetworkStatus } from '../protocol/vl2-io.ts'
@@ -44,6 +44,7 @@ export interface NetworkState {
   readonly bridge: boolean
   readonly dhcp: boolean
   readonly revision: number
+  /** Of members only: none while the controller refuses this node. What is open then stays open, for a later yes. */
   readonly addresses: readonly IpPrefix[]
   readonly routes: readonly Route[]
   readonly multicastGroups: readonly { readonly mac: Mac; readonly adi: number }[]
@@ -106,7 +107,7 @@ export const networkState = (
   allowed: LocalSettings,
   told?: Authentication,
 ): NetworkState => {
-  const parts = allowedParts(allowed, config)
+  const parts = allowedParts(allowed, isRefused(status) ? undefined : config)
   const addresses = parts.addresses.map(prefix)
   const authentication = status === 'auth-required' ? login(told, config) : login(undefined, config)
   return {
@@ -121,12 +122,7 @@ export const networkState = (
     dhcp: false,
     revision: Number(config?.revision ?? 0n),
     addresses,
-    routes: parts.routes.map((route) => ({
-      target: prefix(route.target),
-      ...(route.via === undefined ? {} : { via: route.via }),
-      flags: route.flags,
-      metric: route.metric,
-    })),
+    routes: parts.routes.map(publicRoute),
     multicastGroups: groups.map(({ mac, adi }) => ({ mac: publicMac(mac), adi })),
     ...(parts.dns === undefined ? {} : { dns: parts.dns }),
     controller: publicNodeId(controllerOf(id)),
@@ -176,6 +172,24 @@ export const publicPeer = (peer: PeerSnapshot): Peer => {
 export const familyOf = (address: IpAddress): 4 | 6 => (isIpv6(address) ? 6 : 4)
 const prefix = ({ address, bits }: WirePrefix): IpPrefix => ({ address, bits, family: familyOf(address) })
 
-const DEFAULT_MTU = 2800
+const publicRoute = ({ target, via, flags, metric }: ManagedRoute): Route => ({
+  target: prefix(target),
+  ...(via === undefined ? {} : { via }),
+  flags,
+  metric,
+})
+
+/** A network that was left, or whose node ended. */
+export const endedState = (state: NetworkState): NetworkState => ({
+  ...state,
+  status: 'down',
+  addresses: [],
+  routes: [],
+})
+
+/** Whether the controller says that this node is no member, whatever it said before. */
+export const isRefused = (status: NetworkStatus): boolean => REFUSED.has(status)
+const REFUSED: ReadonlySet<NetworkStatus> = new Set(['denied', 'not-found', 'auth-required'])
+export const DEFAULT_MTU = 2800
 /** `docs/protocol/vl2.md`, network flags. */
 const BROADCAST_FLAG = 2n

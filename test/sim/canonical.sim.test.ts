@@ -62,20 +62,26 @@ sequence('A node joins a network, leaves it and joins it again', async (net, sto
   await net.until(alice.join(hosted.id))
 })
 
-sequence('A node is denied until it is authorised, and denied again when it is put out', async (net, story) => {
-  const { start, hosted, controller } = await stageOf(net, story, { ...openNetwork, private: true })
-  const alice = await start('alice')
-  await net.until(alice.online())
-  story.act('it joins')
-  const joining = alice.join(hosted.id)
-  await net.advance(3000)
-  story.act('it is authorised')
-  await controller.authorize(hosted.id, alice.id)
-  await net.until(joining)
-  story.act('it is put out')
-  await controller.deauthorize(hosted.id, alice.id)
-  await net.advance(3000)
-})
+sequence(
+  'A node is denied until it is authorised, denied again when it is put out, and let in again',
+  async (net, story) => {
+    const { start, hosted, controller } = await stageOf(net, story, { ...openNetwork, private: true })
+    const alice = await start('alice')
+    await net.until(alice.online())
+    story.act('it joins')
+    const joining = alice.join(hosted.id)
+    await net.advance(3000)
+    story.act('it is authorised')
+    await controller.authorize(hosted.id, alice.id)
+    await net.until(joining)
+    story.act('it is put out')
+    await controller.deauthorize(hosted.id, alice.id)
+    await net.advance(3000)
+    story.act('it is let in again')
+    await controller.authorize(hosted.id, alice.id)
+    await net.advance(3000)
+  },
+)
 
 sequence('A network changes while a node is on it', async (net, story) => {
   const { start, hosted, controller } = await stageOf(net, story)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { networkEvents } from '../../src/streams/event.ts'
 import type { Mac, NetworkId, NodeId } from '../../src/streams/public-id.ts'
-import type { NetworkState } from '../../src/streams/snapshot.ts'
+import { endedState, type NetworkState } from '../../src/streams/snapshot.ts'
 
 const state: NetworkState = {
   id: '8056c2e21c000001' as NetworkId,
@@ -55,7 +55,9 @@ describe('what users hear of a network', () => {
       { ...state, status: 'auth-required', authentication: { url: 'https://login.example/' } },
       ['network/update'],
     ],
-    ['the end', ready, { ...ready, status: 'down' }, ['network/down']],
+    ['an exclusion', ready, { ...ready, status: 'denied', addresses: [] }, ['network/denied', 'address/removed']],
+    ['the end', ready, endedState(ready), ['address/removed', 'network/down']],
+    ['the end of what never began', state, endedState(state), ['network/down']],
   ]
   it.each(cases)('%s', (_what, before, after, expected) => {
     expect(types(before, after)).toEqual(expected)

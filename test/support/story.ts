@@ -159,7 +159,9 @@ class OrderOf {
     if (last === undefined || last === 'network/down') return `after ${last ?? 'nothing'}`
     if (type === last && type.startsWith('network/') && type !== 'network/ready' && type !== 'network/update')
       return 'twice in a row'
+    if (type === 'network/denied') this.#seen.delete('network/ok')
     if (type === 'address/added' && !this.#seen.has('network/ok')) return 'before network/ok'
+    if (type === 'address/removed' && !this.#seen.has('address/added')) return 'before it was added'
     if (type === 'network/ready' && !this.#seen.has('address/added')) return 'before an address'
     this.#seen.add(type)
     return undefined

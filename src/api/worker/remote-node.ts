@@ -8,7 +8,7 @@ import { EventLog } from '../../streams/event-log.ts'
 import type { Clock } from '../../streams/io/clock.ts'
 import { checkOptions } from '../../streams/option.ts'
 import type { NetworkId, NodeId, WorldId } from '../../streams/public-id.ts'
-import type { NetworkState, NodeInfo, Peer } from '../../streams/snapshot.ts'
+import { endedState, type NetworkState, type NodeInfo, type Peer } from '../../streams/snapshot.ts'
 import { Tap } from '../../streams/tap.ts'
 import type { PacketTrace, TraceRecord } from '../../streams/trace.ts'
 import { sayGoodbye } from '../goodbye.ts'
@@ -200,7 +200,7 @@ export class RemoteNode implements ZtNode {
     this.#over = true
     const reason = this.#ended ?? fatal ?? closedError(this.id)
     this.#ended = reason
-    for (const network of this.#networks.values()) network.end(reason, { ...network.state, status: 'down' })
+    for (const network of this.#networks.values()) network.end(reason, endedState(network.state))
     this.#networks.clear()
     this.#handles.clear()
     this.#questions.refuseAll(reason)
