@@ -19,7 +19,7 @@ const says: Readonly<Record<string, RegExp>> = {
 
 describe('every example runs to its end', () => {
   const examples = readdirSync(new URL('../../examples', import.meta.url)).filter(
-    (file) => file !== 'private-network.ts',
+    (file) => file.endsWith('.ts') && file !== 'private-network.ts',
   )
   it.each(examples)('%s', async (file) => {
     const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', `examples/${file}`], {
