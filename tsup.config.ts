@@ -9,7 +9,10 @@ const entry = [
   'src/controller.node.ts',
   'src/testing.ts',
   'src/testing.node.ts',
+  'src/zts.ts',
+  'src/zts.node.ts',
   'src/pcap.ts',
+  'src/central.ts',
 ]
 
 export default defineConfig({
