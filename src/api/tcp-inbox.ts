@@ -70,24 +70,28 @@ export class TcpInbox {
   /** The next chunk, `undefined` if there is none now, `null` at the end; throws what ended the connection. */
   take(): Uint8Array | null | undefined {
     if (this.#first < this.#chunks.length) {
-      const chunk = this.#chunks[this.#first]!
-      if (++this.#first === this.#chunks.length) {
-        this.#chunks = []
-        this.#first = 0
-      }
-      this.#length -= chunk.length
-      this.#bytesRead += chunk.length
-      this.#taken += chunk.length
-      // one window update for many small chunks, none withheld once the reader has caught up
-      if (this.#length === 0 || this.#taken >= REPORT) {
-        const taken = this.#taken
-        this.#taken = 0
-        this.#consume(taken)
-      }
+      const chunk = this.#chunks[this.#first++]!
+      this.#took(chunk.length)
       return chunk
     }
     if (this.#failure !== undefined) throw this.#failure
     return this.#ended ? null : undefined
+  }
+
+  /** Copies what is queued, as much as fits, and says how much that was. With `peek` it stays queued. */
+  fill(into: Uint8Array, peek = false): number {
+    let at = 0
+    for (let i = this.#first; i < this.#chunks.length && at < into.length; i++) {
+      const chunk = this.#chunks[i]!
+      const part = chunk.length <= into.length - at ? chunk : chunk.subarray(0, into.length - at)
+      into.set(part, at)
+      at += part.length
+      if (peek) continue
+      if (part === chunk) this.#first = i + 1
+      else this.#chunks[i] = chunk.subarray(part.length)
+    }
+    if (!peek && at > 0) this.#took(at)
+    return at
   }
 
   /** Calls back once, as soon as `take` has something to say; those who asked first come first. */
@@ -113,6 +117,21 @@ export class TcpInbox {
     })
   }
 
+  /** One window update for many small chunks, none withheld once the reader has caught up. */
+  #took(bytes: number): void {
+    if (this.#first === this.#chunks.length || this.#first >= SPENT) {
+      this.#chunks = this.#chunks.slice(this.#first)
+      this.#first = 0
+    }
+    this.#length -= bytes
+    this.#bytesRead += bytes
+    this.#taken += bytes
+    if (this.#length > 0 && this.#taken < REPORT) return
+    const taken = this.#taken
+    this.#taken = 0
+    this.#consume(taken)
+  }
+
   #wake(): void {
     while (this.#onReadable.length > 0 && this.#isReadable()) this.#onReadable.shift()!()
   }
@@ -123,3 +142,5 @@ export class TcpInbox {
 }
 
 const REPORT = 16_384
+/** Chunks that were taken and are still held, where the reader never quite catches up. */
+const SPENT = 256
