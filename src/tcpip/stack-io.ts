@@ -54,6 +54,8 @@ export interface TcpOptions {
   /** Keepalive in ms, ms and probes; `false` is off (default). */
   readonly keepAlive?: false | { readonly idle: number; readonly interval: number; readonly count: number }
   readonly ttl?: number
+  /** The type-of-service byte, or traffic class, of what is sent. */
+  readonly tos?: number
   /** `undefined`: graceful in the background; 0: RST on close; n ms: close waits that long. */
   readonly linger?: number
   readonly sendBuffer?: number
@@ -123,6 +125,8 @@ export type StackCall =
       readonly address?: IpAddress
       readonly port: number
       readonly reusePort?: boolean
+      /** With no address, or `::`: IPv6 alone. */
+      readonly ipv6Only?: boolean
     }
   | { readonly call: 'send'; readonly id: SocketId; readonly to?: SocketAddress; readonly data: Uint8Array }
   /** Fixes the remote end of a UDP socket, so that ICMP errors reach it. */
@@ -179,8 +183,9 @@ export type StackOutput =
     }
   /** Bytes in order. The view belongs to the receiver; `consume` opens the window again. */
   | { readonly _tag: 'Data'; readonly id: SocketId; readonly data: Uint8Array }
-  | { readonly _tag: 'Wrote'; readonly id: SocketId; readonly bytes: number }
-  /** Room in the send buffer after a write was cut short: try again. */
+  /** `full`: there is no room for more, and `Writable` tells when there is. */
+  | { readonly _tag: 'Wrote'; readonly id: SocketId; readonly bytes: number; readonly full?: boolean }
+  /** Room in the send buffer after a write that filled it: try again. */
   | { readonly _tag: 'Writable'; readonly id: SocketId }
   /** The peer will send no more (FIN). */
   | { readonly _tag: 'Ended'; readonly id: SocketId }

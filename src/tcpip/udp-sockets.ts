@@ -78,14 +78,14 @@ export const udpSockets = (
   }
 
   const bind = (call: Call<'bind'>): SocketErrorCode | undefined => {
-    const { id, address, port: wanted, reusePort = false } = call
+    const { id, address, port: wanted, reusePort = false, ipv6Only = false } = call
     const at = address === undefined ? undefined : intern.text(address)
     if ((address !== undefined && at === undefined) || wanted < 0 || wanted > 0xffff || byId.has(id)) return 'EINVAL'
     const any = at === undefined || isUnspecified(at)
     if (!any && !iface.isLocal(at) && !isMulticast(at) && !iface.isBroadcast(at)) return 'EADDRNOTAVAIL'
     if (byId.size >= MOST_SOCKETS) return 'ENOBUFS'
     const local = any ? undefined : at
-    const family = at === undefined || sameIp(at, ANY_V6) ? undefined : at.family
+    const family = at !== undefined && !sameIp(at, ANY_V6) ? at.family : ipv6Only ? 6 : undefined
     const isFree = (port: number): boolean =>
       !(byPort.get(port) ?? []).some((other) => !(reusePort && other.reusePort) && overlap(other, local, family))
     const port = wanted === 0 ? ports.pick(local, undefined, 0, isFree) : wanted

@@ -68,7 +68,7 @@ export const tsOffsetOf = (env: TcpEnv, { local, remote, localPort, remotePort }
   env.hash(...wordsOfEnds(local, remote, localPort, remotePort), TIMESTAMPS) | 0
 
 export const flowOf = ({ local, remote }: Ends, given: TcpOptions): Flow => ({
-  ...{ local, remote, protocol: PROTOCOL, ttl: given.ttl ?? 64, tos: 0, cache: undefined },
+  ...{ local, remote, protocol: PROTOCOL, ttl: given.ttl ?? 64, tos: given.tos ?? 0, cache: undefined },
 })
 
 /** The window scale we announce: the smallest that can tell of the largest window we may ever offer. */

@@ -99,7 +99,7 @@ export const createTcp = (deps: TcpDeps, env: TcpEnv = tcpEnv(deps)): Tcp => {
         if (c.snd.finQueued) env.out({ _tag: 'SoftError', id: c.id, code: 'EPIPE' })
         else {
           const bytes = enqueue(env, c, command.data)
-          env.out({ _tag: 'Wrote', id: c.id, bytes })
+          env.out({ _tag: 'Wrote', id: c.id, bytes, full: c.snd.wantsRoom })
           if (bytes > 0) touch(env, c)
         }
         return

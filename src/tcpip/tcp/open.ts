@@ -110,6 +110,7 @@ export const configure = (c: Connection, given: TcpOptions, now: Millis): void =
   if (given.userTimeout !== undefined) o.userTimeout = given.userTimeout
   if (given.linger !== undefined) o.linger = given.linger
   if (given.ttl !== undefined) c.flow.ttl = given.ttl
+  if (given.tos !== undefined) c.flow.tos = given.tos
   if (given.sendBuffer !== undefined) c.snd.limit = given.sendBuffer
   if (given.receiveBuffer !== undefined) c.rcv.buffer = Math.min(c.rcv.most, given.receiveBuffer)
   if (given.keepAlive === undefined) return

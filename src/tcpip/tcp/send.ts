@@ -45,7 +45,7 @@ export const enqueue = (env: TcpEnv, c: Connection, data: Uint8Array): number =>
     put(s.ring, s.tail, n === data.length ? data : data.subarray(0, n))
     s.tail = (s.tail + n) | 0
   }
-  if (n < data.length) s.wantsRoom = true
+  if (n >= room) s.wantsRoom = true
   return n
 }
 
