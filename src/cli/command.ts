@@ -1,0 +1,68 @@
+import type { Io } from './io.ts'
+import type { Output } from './output.ts'
+
+/*
+ * How a command is written: one file exports its definition as `command`, and a row in `commands.ts` names it. The file
+ * is loaded when the command is called, asked for help, or completed, so whatever is heavy (the node, RxJS, the ciphers)
+ * is imported by `run` when it is needed: `await import('…')`.
+ */
+
+export interface Command<O = object, P extends Operands = Operands> {
+  /** Operands as shown in the usage: `<nwid>` has to be given, `[last]` may be, `<file...>` takes all that follow. */
+  readonly operands?: readonly Operand[]
+  readonly options?: readonly Option[]
+  /** What `--help` teaches below the usage; the summary is in `commands.ts`. */
+  readonly about?: string
+  /** Commands to copy, with what they do. */
+  readonly examples?: readonly (readonly [line: string, does: string])[]
+  /** Resolves with the exit code, 0 if with nothing. */
+  run(call: Call<O, P>): Promise<number | undefined>
+}
+
+/** A command that consists of others, like `idtool`. */
+export interface CommandGroup {
+  readonly about?: string
+  readonly commands: Readonly<Record<string, Command & { readonly summary: string }>>
+}
+
+export interface Operand {
+  readonly name: string
+  readonly text: string
+}
+
+export interface Option {
+  /** `-w, --write <file>` or `--udp`; its value is under the long name in camel case. */
+  readonly flags: string
+  readonly text: string
+  /** Makes the value of the text, or ends the command with `misuse()`. */
+  readonly parse?: (text: string) => unknown
+  readonly choices?: readonly string[]
+  /** The option may be given several times; its value is the list of all. */
+  readonly repeated?: boolean
+  /** Value if the option is not given. */
+  readonly default?: unknown
+}
+
+/** What every command can be told. */
+export interface CommonOptions {
+  /** The home directory: identity, networks, token of the service. */
+  readonly home: string
+  readonly json: boolean
+  readonly verbose: boolean
+}
+
+/** One call of a command. */
+export interface Call<O = object, P extends Operands = Operands> {
+  /** What was given, in order; those left out are `undefined`. */
+  readonly operands: P
+  readonly options: CommonOptions & O
+  readonly io: Io
+  readonly out: Output
+}
+
+export type Operands = readonly (string | readonly string[] | undefined)[]
+
+/** Types a definition: `O` is what its options give, `P` what its operands are. */
+export const defineCommand = <O = object, P extends Operands = readonly []>(command: Command<O, P>): Command =>
+  // whoever calls it has read both from the definition
+  command as unknown as Command

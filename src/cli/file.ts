@@ -1,0 +1,50 @@
+import { open, readFile, stat } from 'node:fs/promises'
+import { fail } from './failure.ts'
+
+/** A file that the user named. */
+export const readBytes = async (path: string): Promise<Uint8Array> => {
+  try {
+    const found = await stat(path)
+    if (found.isFile() && found.size > MOST_READ)
+      fail(`${path} has ${found.size} bytes, too many for what is expected there`, 'check the path')
+    return await readFile(path)
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause
+    return fail(`${path} cannot be read (${cause.code})`, cause.code === 'EACCES' ? RIGHTS : 'check the path', {
+      cause,
+    })
+  }
+}
+
+export const readText = async (path: string): Promise<string> => new TextDecoder().decode(await readBytes(path))
+
+/** A file that does not exist yet: nothing is written over. Secrets are their owner's alone. */
+export const writeNew = async (path: string, content: Uint8Array | string, secret = false): Promise<void> => {
+  try {
+    const file = await open(path, 'wx', secret ? 0o600 : 0o644)
+    try {
+      await file.writeFile(content)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause
+    fail(
+      cause.code === 'EEXIST' ? `${path} exists already` : `${path} cannot be written (${cause.code})`,
+      cause.code === 'EEXIST'
+        ? 'nothing is written over: choose another name, or move it away'
+        : cause.code === 'EACCES'
+          ? RIGHTS
+          : 'choose another place',
+      { cause },
+    )
+  }
+}
+
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException & { readonly code: string } =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string'
+
+const RIGHTS = 'run as the user who owns it, or change its rights'
+/** Identities, planets, moons and rules are some KB. */
+const MOST_READ = 64 * 1024 * 1024

@@ -1,0 +1,135 @@
+import { Command as Commander, Option as CommanderOption } from 'commander'
+import type { Call, Command, CommandGroup, Option } from './command.ts'
+import { type CommandRow, commands } from './commands.ts'
+import type { Io } from './io.ts'
+import { Output } from './output.ts'
+
+/** What every command understands, before and after its name. */
+export const commonOptions: readonly Option[] = [
+  { flags: '-D, --home <directory>', text: 'where identity, networks and token are ($RXZT_HOME, else ~/.rxzt)' },
+  { flags: '-j, --json', text: 'results as JSON, one document a line' },
+  { flags: '-v, --verbose', text: 'say more on stderr' },
+  { flags: '--color <when>', text: 'colours (default: on a terminal)', choices: ['auto', 'always', 'never'] },
+]
+
+/** How the framework gives back what the command made of it. */
+export interface Program {
+  readonly commander: Commander
+  /** The exit code, once `commander` has parsed. */
+  readonly code: () => number
+}
+
+/**
+ * The framework set up for one call: of the commands only the one that is called has its options, since its file alone
+ * is loaded.
+ */
+export const programFor = async (called: CommandRow | undefined, io: Io, common: CommonReader): Promise<Program> => {
+  let code = 0
+  const done = (result: number | undefined): void => {
+    code = result ?? 0
+  }
+  const commander = settled(new Commander('rxzt'), io, common)
+    .description(ABOUT)
+    .version(io.version(), '-V, --version', 'print the version of this program')
+    .helpCommand('help [command]', 'tell how a command is used')
+    .helpOption('-h, --help', 'tell how it is used')
+    .addHelpText('after', AFTER)
+  addOptions(commander, commonOptions)
+  for (const row of commands) {
+    const sub = settled(new Commander(row.name), io, common).description(row.summary).helpGroup(`${row.group}:`)
+    for (const alias of row.aliases ?? []) sub.alias(alias)
+    if (row === called) build(sub, (await row.load()).command, row.summary, io, common, done)
+    commander.addCommand(sub)
+  }
+  return { commander, code: () => code }
+}
+
+/** What the common options say, wherever on the command line they stood. */
+export type CommonReader = (options: Readonly<Record<string, unknown>>) => {
+  readonly home: string
+  readonly json: boolean
+  readonly verbose: boolean
+  readonly color: 'auto' | 'always' | 'never'
+}
+
+const build = (
+  commander: Commander,
+  command: Command | CommandGroup,
+  summary: string,
+  io: Io,
+  common: CommonReader,
+  done: (code: number | undefined) => void,
+): void => {
+  commander.description([`${sentence(summary)}`, ...(command.about === undefined ? [] : [command.about])].join('\n\n'))
+  commander.summary(summary)
+  if ('commands' in command) {
+    addOptions(commander, commonOptions)
+    for (const [name, one] of Object.entries(command.commands)) {
+      const sub = settled(new Commander(name), io, common)
+      build(sub, one, one.summary, io, common, done)
+      commander.addCommand(sub)
+    }
+    return
+  }
+  for (const { name, text } of command.operands ?? []) commander.argument(name, text)
+  addOptions(commander, command.options ?? [])
+  addOptions(commander, commonOptions, 'Common options:')
+  if (command.examples !== undefined && command.examples.length > 0)
+    commander.addHelpText('after', `\nExamples:\n${command.examples.map(exampleText).join('\n')}`)
+  commander.action(async (...given: unknown[]) => {
+    const operands = given.slice(0, command.operands?.length ?? 0) as Call['operands']
+    const { color, ...shared } = common(commander.optsWithGlobals())
+    const options = { ...withoutCommon(commander.opts()), ...shared }
+    done(await command.run({ operands, options, io, out: new Output(io, { ...shared, color }) }))
+  })
+}
+
+const addOptions = (commander: Commander, options: readonly Option[], group?: string): void => {
+  for (const { flags, text, parse, choices, repeated, default: fallback } of options) {
+    const option = new CommanderOption(flags, text)
+    if (choices !== undefined) option.choices(choices)
+    if (fallback !== undefined) option.default(fallback)
+    if (group !== undefined) option.helpGroup(group)
+    if (parse !== undefined || repeated === true)
+      option.argParser((value: string, before: unknown) => {
+        const one = parse === undefined ? value : parse(value)
+        return repeated === true ? [...(Array.isArray(before) ? before : []), one] : one
+      })
+    commander.addOption(option)
+  }
+}
+
+/** What holds for all of them: errors are thrown, output goes where the caller says, colours as it says. */
+const settled = (commander: Commander, io: Io, common: CommonReader): Commander =>
+  commander
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      // what is wrong comes as an error, and is said by whoever catches it
+      writeErr: (text) => io.stderr.write(text),
+      outputError: () => undefined,
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+      getOutHasColors: () => true,
+      getErrHasColors: () => true,
+    })
+    .configureHelp({
+      styleTitle: (text) => new Output(io, common({})).style('bold', text),
+      subcommandTerm: (sub) => [sub.name(), ...sub.aliases()].join(', '),
+    })
+
+const withoutCommon = (options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => !COMMON.has(name)))
+
+const sentence = (summary: string): string => `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`
+const exampleText = ([line, does]: readonly [string, string]): string => `  $ ${line}\n      ${does}`
+
+const COMMON = new Set(['home', 'json', 'verbose', 'color'])
+
+const ABOUT = `A ZeroTier node in user space, and what can be done with one.
+
+\`rxzt up\` runs a node as a service; other commands then use that one. Where none runs on the home directory, those that
+carry traffic run a node of their own while they work.`
+
+const AFTER = `
+Exit codes: 0 done, 1 failed, 2 called wrongly. \`rxzt help <command>\` tells more, with examples.`
