@@ -12,6 +12,7 @@ const entry = [
   'src/zts.ts',
   'src/zts.node.ts',
   'src/pcap.ts',
+  'src/cli.ts',
   'src/central.ts',
 ]
 
