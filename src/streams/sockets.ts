@@ -19,7 +19,12 @@ export interface SocketSink {
 export class SocketTable {
   readonly #sinks = new Map<SocketId, SocketSink>()
   readonly #onQuiet: (() => void)[] = []
-  #next = 1
+  #next: SocketId
+
+  /** `first` apart from those of other tables, where several number the sockets of one stack. */
+  constructor(first: SocketId = 1) {
+    this.#next = first
+  }
 
   readonly nextId = (): SocketId => this.#next++
 

@@ -58,7 +58,14 @@ export type ToNode =
 
 /** From the thread of the node. */
 export type ToProgram =
-  | { readonly _tag: 'Up'; readonly identity: string; readonly info: NodeInfo; readonly stats: WireStats }
+  | {
+      readonly _tag: 'Up'
+      readonly identity: string
+      readonly info: NodeInfo
+      readonly stats: WireStats
+      /** The number of the first socket that is opened from here. */
+      readonly firstSocket: SocketId
+    }
   /** The node is no more, or never was. */
   | { readonly _tag: 'Ended'; readonly error?: PlainError }
   | { readonly _tag: 'Answer'; readonly number: number; readonly value?: unknown; readonly error?: PlainError }

@@ -19,10 +19,13 @@ export class NetworkHost {
   readonly #network: RunningNetwork
   readonly #ports: HostPorts
   readonly #watching: Subscription
-  #next = FIRST_ACCEPTED
+  readonly #open = new Set<SocketId>()
+  #next: SocketId
 
-  constructor(network: RunningNetwork, ports: HostPorts) {
+  /** The other end numbers what it opens from `first`, this one what listeners accept. */
+  constructor(network: RunningNetwork, ports: HostPorts, first: SocketId) {
     this.#network = network
+    this.#next = first + SOCKETS_OPENED
     this.#ports = ports
     const { id } = network
     this.#watching = network.state$.subscribe((state) => {
@@ -36,14 +39,33 @@ export class NetworkHost {
     const network = this.#network
     const call = this.#callOf(wire)
     const { id } = call
-    if (OPENING.has(call.call)) network.sockets.add(id, this.#sink)
+    if (OPENING.has(call.call)) this.#opened(id)
     network.call(call)
     // the other end has no more use for it, whatever the stack still has to do
-    if (call.call === 'abort' || call.call === 'close') network.sockets.drop(id)
+    if (call.call === 'abort' || call.call === 'close') this.#drop(id)
   }
 
   end(): void {
     this.#watching.unsubscribe()
+    this.#open.clear()
+  }
+
+  /** The other end is no more, and the network goes on without it. */
+  abandon(): void {
+    for (const id of [...this.#open]) {
+      this.#drop(id)
+      this.#network.call({ call: 'abort', id })
+    }
+    this.end()
+  }
+
+  #opened(id: SocketId): void {
+    this.#open.add(id)
+    this.#network.sockets.add(id, this.#sink)
+  }
+  #drop(id: SocketId): void {
+    this.#open.delete(id)
+    this.#network.sockets.drop(id)
   }
 
   #callOf(wire: WireCall): StackCall {
@@ -56,8 +78,9 @@ export class NetworkHost {
 
   readonly #sink: SocketSink = {
     news: (news) => {
-      if (news._tag === 'Accepted') this.#network.sockets.add(news.id, this.#sink)
-      if (news._tag === 'State' && news.state === 'TIME-WAIT') this.#network.sockets.drop(news.id)
+      if (news._tag === 'Accepted') this.#opened(news.id)
+      if (news._tag === 'State' && news.state === 'TIME-WAIT') this.#drop(news.id)
+      if (news._tag === 'Failed' || news._tag === 'Closed') this.#open.delete(news.id)
       this.#forward(news)
     },
     // the other end hears of it with the network
@@ -98,7 +121,7 @@ export class NetworkHost {
 }
 
 const OPENING: ReadonlySet<StackCall['call']> = new Set(['connect', 'listen', 'bind', 'open-raw', 'echo'])
-/** The other thread numbers what it opens from 1, this one what listeners accept. */
-const FIRST_ACCEPTED: SocketId = 2 ** 32
+/** Numbers for what one end opens, before those of what its listeners accept. */
+const SOCKETS_OPENED: SocketId = 2 ** 32
 /** Bytes that a message costs beside what it carries, about. */
 export const OVERHEAD = 256

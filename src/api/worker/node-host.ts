@@ -1,6 +1,7 @@
-import { map, type Observable, type Subscription } from 'rxjs'
+import { map, type Observable, Subscription } from 'rxjs'
 import type { Address, NetworkId as NetworkBits } from '../../protocol/kernel/id.ts'
 import { publicNodeId } from '../../streams/public-id.ts'
+import type { SocketId } from '../../streams/sockets.ts'
 import type { StateStore } from '../../streams/store.ts'
 import type { TraceRecord } from '../../streams/trace.ts'
 import { asNetworkId } from '../id.ts'
@@ -33,7 +34,7 @@ export const hostNode = async (port: ThreadPort, setup: WorkerSetup, start: Star
   try {
     const path = typeof setup.store === 'object' ? setup.store.path : undefined
     const node = await start(setup, store ?? path, starting.signal)
-    host = new NodeHost(node, mailbox)
+    host = new NodeHost(node, mailbox, { identity: node.identity.exportSecret(), firstSocket: 1 })
     await node.closed
     mailbox.put({ _tag: 'Ended' })
   } catch (error) {
@@ -41,9 +42,40 @@ export const hostNode = async (port: ThreadPort, setup: WorkerSetup, start: Star
   }
 }
 
+/**
+ * Lets a program at the other end of `port` use a node that runs already, beside whoever else does: to close it there ends
+ * the use, not the node. `firstSocket` keeps its sockets apart from those of others, `SOCKETS_APART` between them. Returns what ends the
+ * use, also when the other end is gone; its sockets are reset.
+ */
+export const attach = (node: VirtualNode, port: ThreadPort, firstSocket: SocketId): (() => void) => {
+  const mailbox = new Mailbox<ToProgram>(port)
+  const host = new NodeHost(node, mailbox, {
+    identity: node.identity.public,
+    firstSocket,
+    onClose: () => mailbox.put({ _tag: 'Ended' }),
+  })
+  port.listen((batch) => {
+    for (const message of batch as readonly ToNode[]) host.hear(message)
+  })
+  const over = (error?: unknown): void =>
+    mailbox.put({ _tag: 'Ended', ...(error === undefined ? {} : { error: plainError(error) }) })
+  node.closed.then(() => over(), over)
+  return () => host.abandon()
+}
+
+interface Terms {
+  /** The text that the other end gets. */
+  readonly identity: string
+  readonly firstSocket: SocketId
+  /** Instead of closing the node. */
+  readonly onClose?: () => void
+}
+
 class NodeHost {
   readonly #node: VirtualNode
   readonly #mailbox: Mailbox<ToProgram>
+  readonly #terms: Terms
+  readonly #watching = new Subscription()
   readonly #networks = new Map<NetworkBits, NetworkHost>()
   readonly #taps = new Map<string, Subscription>()
   readonly #asked = new Map<number, AbortController>()
@@ -51,23 +83,39 @@ class NodeHost {
   /** What may be lost and was not taken yet. */
   #untaken = 0
 
-  constructor(node: VirtualNode, mailbox: Mailbox<ToProgram>) {
+  constructor(node: VirtualNode, mailbox: Mailbox<ToProgram>, terms: Terms) {
     this.#node = node
     this.#mailbox = mailbox
+    this.#terms = terms
     const { running } = node
-    mailbox.put({ _tag: 'Up', identity: node.identity.exportSecret(), info: node.info, stats: stats(node) })
-    node.events$.subscribe((event) => {
-      mailbox.put({ _tag: 'Info', info: node.info })
-      if (event.type !== 'node/fatal') mailbox.put({ _tag: 'Event', event })
-      else mailbox.put({ _tag: 'Event', event, error: plainError(event.error) })
-    })
-    running.network$.subscribe((networks) => this.#host(networks))
+    const { identity, firstSocket } = terms
+    mailbox.put({ _tag: 'Up', identity, firstSocket, info: node.info, stats: stats(node) })
+    const watching = this.#watching
+    watching.add(
+      node.events$.subscribe((event) => {
+        mailbox.put({ _tag: 'Info', info: node.info })
+        if (event.type !== 'node/fatal') mailbox.put({ _tag: 'Event', event })
+        else mailbox.put({ _tag: 'Event', event, error: plainError(event.error) })
+      }),
+    )
+    watching.add(running.network$.subscribe((networks) => this.#host(networks)))
     for (const { address } of running.snapshots.values()) this.#peerChanged(address)
-    running.peerChanged$.subscribe((address) => this.#peerChanged(address))
-    running.hands.link.local$.subscribe({
-      next: () => mailbox.put({ _tag: 'Info', info: node.info }),
-      error: () => undefined,
-    })
+    watching.add(running.peerChanged$.subscribe((address) => this.#peerChanged(address)))
+    watching.add(
+      running.hands.link.local$.subscribe({
+        next: () => mailbox.put({ _tag: 'Info', info: node.info }),
+        error: () => undefined,
+      }),
+    )
+  }
+
+  /** The other end is no more, and the node goes on without it. */
+  abandon(): void {
+    this.#watching.unsubscribe()
+    for (const tap of this.#taps.values()) tap.unsubscribe()
+    for (const asked of this.#asked.values()) asked.abort()
+    for (const network of this.#networks.values()) network.abandon()
+    this.#networks.clear()
   }
 
   hear(message: ToNode): void {
@@ -123,7 +171,7 @@ class NodeHost {
       case 'Deorbit':
         return node.deorbit(question.world)
       case 'Close':
-        return node.close({ graceMs: 0 })
+        return this.#terms.onClose === undefined ? node.close({ graceMs: 0 }) : this.#terms.onClose()
       case 'Settle':
         return undefined
       case 'NodeStats':
@@ -147,7 +195,7 @@ class NodeHost {
       admits: (cost: number) => this.#admits(cost),
     }
     for (const [id, network] of networks)
-      if (!this.#networks.has(id)) this.#networks.set(id, new NetworkHost(network, ports))
+      if (!this.#networks.has(id)) this.#networks.set(id, new NetworkHost(network, ports, this.#terms.firstSocket))
   }
 
   /** Once for all that change in one turn. */
@@ -221,5 +269,7 @@ const stats = (node: VirtualNode): WireStats => {
   return { link: link === undefined ? undefined : { ...link }, drops: { ...drops }, vl1: { ...vl1 } }
 }
 
+/** How far apart those who use one node number their sockets. */
+export const SOCKETS_APART: SocketId = 2 ** 36
 /** Bytes under way to the other thread of what may be lost: datagrams and what taps show. */
 const MOST_UNTAKEN = 4 * 1024 * 1024

@@ -35,7 +35,7 @@ export interface RemotePorts {
  */
 export class RemoteNetwork implements NetworkCore {
   readonly id: NetworkBits
-  readonly sockets = new SocketTable()
+  readonly sockets: SocketTable
   readonly state$: BehaviorSubject<NetworkState>
   readonly frames$: Observable<FrameTrace>
   readonly members$: Observable<ReadonlyMap<NodeId, Neighbor>>
@@ -52,8 +52,9 @@ export class RemoteNetwork implements NetworkCore {
   readonly #tcp = new Map<SocketId, TcpInfo>()
   #stats: Counts = {}
 
-  constructor(id: NetworkBits, state: NetworkState, ports: RemotePorts) {
+  constructor(id: NetworkBits, state: NetworkState, ports: RemotePorts, firstSocket: SocketId) {
     this.id = id
+    this.sockets = new SocketTable(firstSocket)
     this.#ports = ports
     this.#scheme = macScheme(id)
     this.state$ = new BehaviorSubject(state)

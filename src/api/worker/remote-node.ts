@@ -9,6 +9,7 @@ import type { Clock } from '../../streams/io/clock.ts'
 import { checkOptions } from '../../streams/option.ts'
 import type { NetworkId, NodeId, WorldId } from '../../streams/public-id.ts'
 import { endedState, type NetworkState, type NodeInfo, type Peer } from '../../streams/snapshot.ts'
+import type { SocketId } from '../../streams/sockets.ts'
 import { Tap } from '../../streams/tap.ts'
 import type { PacketTrace, TraceRecord } from '../../streams/trace.ts'
 import { sayGoodbye } from '../goodbye.ts'
@@ -48,6 +49,7 @@ export class RemoteNode implements ZtNode {
   readonly drop$: Observable<Drop>
   readonly closed: Promise<void>
   readonly #hands: ProgramHands
+  readonly #firstSocket: SocketId
   readonly #questions = new Questions()
   readonly #online = new BehaviorSubject(false)
   readonly #peers = new BehaviorSubject<ReadonlyMap<NodeId, Peer>>(new Map())
@@ -66,11 +68,13 @@ export class RemoteNode implements ZtNode {
   #closing: Promise<void> | undefined
   #settleClosed: (error?: Error) => void = () => undefined
 
-  constructor({ identity, info, stats }: Up, hands: ProgramHands) {
+  constructor({ identity, info, stats, firstSocket }: Up, hands: ProgramHands) {
     this.#hands = hands
+    this.#firstSocket = firstSocket
     this.identity = parseIdentity(identity)
     this.id = info.id
     this.#info = info
+    this.#online.next(info.online)
     this.#stats = stats
     this.online$ = this.#online.pipe(distinctUntilChanged())
     this.peers$ = this.#peers.asObservable()
@@ -216,11 +220,7 @@ export class RemoteNode implements ZtNode {
   /** A thread that ends without a word. */
   died(cause: unknown): void {
     if (this.#over) return
-    const error = new NodeError(
-      'ERR_ZT_DEFECT',
-      `the thread of node ${this.id} ended: ${cause instanceof Error ? cause.message : String(cause)} — create a new node`,
-      { cause },
-    )
+    const error = cause instanceof NodeError ? cause : threadEnded(this.id, cause)
     this.#events.add({ type: 'node/fatal', at: this.#hands.clock.now(), node: this.#info, error })
     this.end(error)
   }
@@ -289,7 +289,7 @@ export class RemoteNode implements ZtNode {
     const { network: id, state } = message
     let network = this.#networks.get(id)
     if (network === undefined) {
-      network = new RemoteNetwork(id, state, this.#portsOf())
+      network = new RemoteNetwork(id, state, this.#portsOf(), this.#firstSocket)
       this.#networks.set(id, network)
     }
     network.configure(message)
@@ -335,6 +335,13 @@ export class RemoteNode implements ZtNode {
     if (this.#ended !== undefined) throw this.#ended
   }
 }
+
+const threadEnded = (id: NodeId, cause: unknown): NodeError =>
+  new NodeError(
+    'ERR_ZT_DEFECT',
+    `the thread of node ${id} ended: ${cause instanceof Error ? cause.message : String(cause)} — create a new node`,
+    { cause },
+  )
 
 const asNodeError = (error: Error): NodeError =>
   error instanceof NodeError ? error : new NodeError('ERR_ZT_DEFECT', error.message, { cause: error })

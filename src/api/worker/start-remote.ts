@@ -56,7 +56,7 @@ export const startRemote = (thread: NodeThread, { clock, random, store, signal }
     })
     thread.whenGone((cause) => {
       if (node !== undefined) node.died(cause)
-      else fail(notStarted(cause))
+      else fail(cause instanceof NodeError ? cause : notStarted(cause))
     })
     signal?.addEventListener('abort', abort, { once: true })
   })
