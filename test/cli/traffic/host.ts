@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { Place, Service } from '../../../src/cli/traffic/host-listener.ts'
+import type { Place, Service } from '../../../src/cli/traffic/tunnel/host-listener.ts'
 
 /** A client of this machine, connected. */
 export const dial = async ({ host, port }: Place): Promise<Socket> => {

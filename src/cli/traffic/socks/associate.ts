@@ -2,9 +2,9 @@ import { isIP, type Socket } from 'node:net'
 import { type SchedulerLike, Subscription } from 'rxjs'
 import type { Network } from '../../../api/network.ts'
 import type { UdpSocket } from '../../../api/udp-socket.ts'
-import type { Place } from '../host-listener.ts'
-import { HostUdp } from '../host-udp.ts'
-import { ignore } from '../splice.ts'
+import type { Place } from '../tunnel/host-listener.ts'
+import { HostUdp } from '../tunnel/host-udp.ts'
+import { ignore } from '../tunnel/splice.ts'
 import { datagramHeader, readDatagram } from './wire.ts'
 
 /**

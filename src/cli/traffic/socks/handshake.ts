@@ -1,6 +1,6 @@
-import type { ByteReader } from '../byte-reader.ts'
-import type { Place } from '../host-listener.ts'
-import type { Login } from '../login.ts'
+import type { Place } from '../tunnel/host-listener.ts'
+import type { Login } from '../tunnel/login.ts'
+import type { ByteReader } from './byte-reader.ts'
 import { addressLength, METHOD, PASSWORD_VERSION, REPLY, readPlace, reply, VERSION } from './wire.ts'
 
 export interface Request {

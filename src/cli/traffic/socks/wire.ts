@@ -1,5 +1,5 @@
 import { isIpv6, parseIp, printIp } from '../../../protocol/kernel/ip.ts'
-import type { Place } from '../host-listener.ts'
+import type { Place } from '../tunnel/host-listener.ts'
 
 /*
  * SOCKS version 5 (RFC 1928) and its user/password negotiation (RFC 1929), as bytes.

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { isIpv6 } from '../../protocol/kernel/ip.ts'
-import { NodeError } from '../../streams/error.ts'
+import { isIpv6 } from '../../../protocol/kernel/ip.ts'
+import { NodeError } from '../../../streams/error.ts'
 import { ignore } from './splice.ts'
 
 /** Where a service of this machine is, or is to be. */

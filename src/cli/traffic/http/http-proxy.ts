@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, request as requestOf, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { unbracketed, ZtAgent } from '../../api/adapter/agent.ts'
-import { toDuplex } from '../../api/adapter/to-duplex.ts'
-import type { Network } from '../../api/network.ts'
-import { FAR } from './forward-tcp.ts'
-import { type Place, type Service, serviceOf } from './host-listener.ts'
+import { unbracketed, ZtAgent } from '../../../api/adapter/agent.ts'
+import { toDuplex } from '../../../api/adapter/to-duplex.ts'
+import type { Network } from '../../../api/network.ts'
+import { FAR } from '../tunnel/forward-tcp.ts'
+import { type Place, type Service, serviceOf } from '../tunnel/host-listener.ts'
+import type { Login } from '../tunnel/login.ts'
+import type { Report } from '../tunnel/report.ts'
+import { ignore, splice } from '../tunnel/splice.ts'
 import { forwarded } from './http-header.ts'
-import type { Login } from './login.ts'
-import type { Report } from './report.ts'
-import { ignore, splice } from './splice.ts'
 
 export interface HttpProxyOptions {
   /** Clients have to name them. */

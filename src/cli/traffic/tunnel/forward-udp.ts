@@ -1,5 +1,5 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
-import type { Network } from '../../api/network.ts'
+import type { Network } from '../../../api/network.ts'
 import { type Place, printPlace, type Service } from './host-listener.ts'
 import { HostUdp } from './host-udp.ts'
 import type { Report } from './report.ts'
