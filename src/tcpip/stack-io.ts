@@ -129,8 +129,8 @@ export type StackCall =
       readonly ipv6Only?: boolean
     }
   | { readonly call: 'send'; readonly id: SocketId; readonly to?: SocketAddress; readonly data: Uint8Array }
-  /** Fixes the remote end of a UDP socket, so that ICMP errors reach it. */
-  | { readonly call: 'associate'; readonly id: SocketId; readonly remote: SocketAddress }
+  /** Fixes the remote end of a UDP socket, so that ICMP errors reach it; with none it is for everybody again. */
+  | { readonly call: 'associate'; readonly id: SocketId; readonly remote?: SocketAddress }
   | { readonly call: 'join-group' | 'leave-group'; readonly id: SocketId; readonly group: IpAddress }
   /** A socket that gets a copy of every packet of a protocol, after reassembly, beside whoever handles it. */
   | {

@@ -139,6 +139,10 @@ export const udpSockets = (
   }
 
   const associate = (socket: UdpSocket, call: Call<'associate'>): SocketErrorCode | undefined => {
+    if (call.remote === undefined) {
+      socket.remote = undefined
+      return undefined
+    }
     const remote = intern.text(call.remote.address)
     if (remote === undefined || call.remote.port < 1 || call.remote.port > 0xffff) return 'EINVAL'
     if (isForbidden(socket, remote)) return 'EACCES'
