@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { JoinOptions, Network, ZtNode } from '../index.node.ts'
 import type { Call } from './command.ts'
+import { fail, misuse } from './failure.ts'
 import { readBytes } from './file.ts'
 import type { NodeChoice } from './node-options.ts'
 
@@ -16,7 +19,43 @@ export interface OpenNetwork extends OpenNode {
  * The node that a command works with. With `--ephemeral` one with a new identity; else that of the service on the home
  * directory; else one of the command's own with the identity and the networks of the home directory.
  */
-export const openNode = async ({ options, io, out }: Call<NodeChoice>): Promise<OpenNode> => {
+export const openNode = async (call: Call<NodeChoice>): Promise<OpenNode> =>
+  (call.options.ephemeral === true ? undefined : await serviceNode(call)) ?? ownNode(call)
+
+/** The node of the service on the home directory, if one runs there. */
+const serviceNode = async ({ options, io, out }: Call<NodeChoice>): Promise<OpenNode | undefined> => {
+  const { home, planet, udpPort, udpAddress } = options
+  const token = await readFile(join(home, 'authtoken.secret'), 'utf8').catch(() => undefined)
+  if (token === undefined) return undefined
+  const { attachedNode } = await import('./service/attached-node.ts')
+  const node = await attachedNode(home, token.trim(), io.version(), io.interrupted())
+  if (node === undefined) return (await isNativeService(home, token.trim())) ? native(home) : undefined
+  if (planet !== undefined || udpPort !== undefined || udpAddress !== undefined) {
+    await node.close()
+    misuse(
+      `a service runs on ${home}, and has its planet and ports already`,
+      'leave those options out, or add --ephemeral',
+    )
+  }
+  out.detail(`node ${node.id} of the service on ${home}`)
+  return { node, own: false, [Symbol.asyncDispose]: () => node.close() }
+}
+
+/** A second node with the identity of one that runs would take its packets. */
+const isNativeService = async (home: string, token: string): Promise<boolean> => {
+  const port = Number(await readFile(join(home, 'zerotier-one.port'), 'utf8').catch(() => ''))
+  if (!Number.isInteger(port) || port <= 0) return false
+  const { ask } = await import('./control/ask.ts')
+  const { status } = await ask(port, token, 'GET', '/status', undefined).catch(() => ({ status: 0 }))
+  return status === 200
+}
+const native = (home: string): never =>
+  fail(
+    `the service on ${home} is not \`rxzt up\`: commands cannot use its node`,
+    'add --ephemeral, or name a home directory of rxzt with -D',
+  )
+
+const ownNode = async ({ options, io, out }: Call<NodeChoice>): Promise<OpenNode> => {
   const { ephemeral = false, planet, udpPort = 0, udpAddress, home } = options
   const bytes = planet === undefined ? undefined : await readBytes(planet)
   const [{ createNode }, { udpLink }] = await Promise.all([import('../index.node.ts'), import('../node.ts')])
@@ -34,13 +73,13 @@ export const openNode = async ({ options, io, out }: Call<NodeChoice>): Promise<
 }
 
 /**
- * That node as a member of a network. Waits until it has an address there, and tells whoever watches what it waits for.
- * A network that the node had not joined is left with the command, if the node is the service's.
+ * That node as a member of a network, which it joins if it has not yet. Waits until it has an address there, and tells
+ * whoever watches what it waits for.
  */
 export const openNetwork = async (
   call: Call<NodeChoice>,
   nwid: string,
-  join: JoinOptions = {},
+  wanted: JoinOptions = {},
 ): Promise<OpenNetwork> => {
   const { out, options, io } = call
   const opened = await openNode(call)
@@ -57,7 +96,7 @@ export const openNetwork = async (
   try {
     const { timeout } = options
     const signal = io.interrupted()
-    const network = await node.join(nwid, { ...(timeout === undefined ? {} : { timeout }), signal, ...join })
+    const network = await node.join(nwid, { ...(timeout === undefined ? {} : { timeout }), signal, ...wanted })
     out.detail(`network ${nwid}: ${network.addresses.map((one) => `${one.address}/${one.bits}`).join(', ')}`)
     return { ...opened, network }
   } catch (error) {

@@ -1,0 +1,15 @@
+import { defineCommand } from '../command.ts'
+import { networkId } from '../operand.ts'
+import { connectionOptions, type ServiceChoice, withService } from './service.ts'
+
+export const command = defineCommand<ServiceChoice, [nwid: string]>({
+  operands: [{ name: '<nwid>', text: 'network ID, 16 hex digits' }],
+  about: 'The service leaves the network, and forgets its settings. A network that is not joined is as good as left.',
+  options: connectionOptions,
+  run: (call) =>
+    withService(call, async (service) => {
+      const nwid = networkId(call.operands[0])
+      await service.delete(`/network/${nwid}`, [404])
+      call.out.result({ left: nwid }, '200 leave OK')
+    }),
+})
