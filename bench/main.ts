@@ -123,7 +123,7 @@ const dgramGbit = async (): Promise<number> => {
 }
 
 let direct = 0
-if (want('tcp-direct', 'tcp-rtt20', 'tcp-loss1', 'tcp-rtt20-loss1', 'tcp-relay')) {
+if (want('tcp-direct', 'tcp-rtt20', 'tcp-loss1', 'tcp-rtt20-loss1', 'tcp-relay', 'tcp-worker')) {
   note('tcp-direct')
   const limit = await repeat(dgramGbit)
   direct = await bulk()
@@ -141,6 +141,7 @@ const lossy: readonly (readonly [string, string, Record<string, unknown>])[] = [
   ['tcp-loss1', 'same at 1 % loss', { impairment: { loss: 0.01 } }],
   ['tcp-rtt20-loss1', 'same at 20 ms and 1 % loss', { impairment: { latency: 10, loss: 0.01 } }],
   ['tcp-relay', 'same, relayed by a root', { relay: true }],
+  ['tcp-worker', 'same, both nodes on threads of their own', { worker: true }],
 ]
 for (const [id, name, impairment] of lossy)
   if (want(id)) {

@@ -4,8 +4,8 @@
  */
 
 import { filter, firstValueFrom } from 'rxjs'
-import { createNode, type Network, type TcpSocket, type ZtNode } from 'rxzt'
-import { udpLink } from 'rxzt/node'
+import { createNode, type Endpoint, type Link, type Network, type TcpSocket, type ZtNode } from 'rxzt'
+import { udpLink, workerNode } from 'rxzt/node'
 import { type Impairment, impairedLink } from 'rxzt/testing'
 
 export type Order =
@@ -17,6 +17,8 @@ export type Order =
       readonly impairment?: Impairment
       /** Drop every datagram from and to these ports: no direct path. */
       readonly relayOnly?: readonly number[]
+      /** The node runs on a thread of its own. */
+      readonly worker?: boolean
     }
   | { readonly do: 'listen' }
   | { readonly do: 'listen-udp' }
@@ -39,25 +41,16 @@ let lastAt = 0
 const obey = async (order: Order): Promise<unknown> => {
   switch (order.do) {
     case 'start': {
-      const plain = udpLink({ address: '127.0.0.1', port: 0, secondary: false })
-      const link =
-        order.impairment !== undefined || order.relayOnly !== undefined
-          ? impairedLink(plain, {
-              ...order.impairment,
-              ...(order.relayOnly === undefined
-                ? {}
-                : { block: (endpoint) => order.relayOnly!.includes(endpoint.port) }),
-            })
-          : plain
       const began = performance.now()
-      node = await createNode({ planet: Buffer.from(order.planet, 'hex'), identity: order.identity, link })
+      const who = { planet: Buffer.from(order.planet, 'hex'), identity: order.identity }
+      node =
+        order.worker === true ? await workerNode({ ...who, udp }) : await createNode({ ...who, link: linkOf(order) })
       await node.online()
       const online = performance.now() - began
       const joined = performance.now()
       network = await node.join(order.network)
       const ready = performance.now() - joined
-      const [local] = await firstValueFrom(plain.local$)
-      return { id: node.id, address: network.address(4), port: local!.port, online, ready }
+      return { id: node.id, address: network.address(4), port: node.info.ports.primary, online, ready }
     }
     case 'listen': {
       const server = await network!.listen({ port: 5001 })
@@ -170,6 +163,14 @@ const obey = async (order: Order): Promise<unknown> => {
       await node?.close()
       return {}
   }
+}
+
+const udp = { address: '127.0.0.1', port: 0, secondary: false } as const
+const linkOf = ({ impairment, relayOnly }: Extract<Order, { readonly do: 'start' }>): Link => {
+  const link = udpLink(udp)
+  if (impairment === undefined && relayOnly === undefined) return link
+  const block = relayOnly === undefined ? {} : { block: (endpoint: Endpoint) => relayOnly.includes(endpoint.port) }
+  return impairedLink(link, { ...impairment, ...block })
 }
 
 /** First byte: B = sink bulk and say when it was all there, E = echo. */

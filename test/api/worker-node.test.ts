@@ -17,8 +17,9 @@ const remote = async (
   net: VirtualNet,
   options: VirtualNodeOptions = {},
   { store, signal }: { store?: StateStore; signal?: AbortSignal } = {},
-): Promise<{ node: ZtNode; die: (cause: unknown) => void }> => {
+): Promise<{ node: ZtNode; die: (cause: unknown) => void; bytesOver: () => number }> => {
   const [program, thread] = threadPair()
+  let bytesOver = 0
   const setup: WorkerSetup = { options: {}, udp: {}, ...(store === undefined ? {} : { store: 'remote' }) }
   let die: (cause: unknown) => void = () => undefined
   const start = async (_: WorkerSetup, there: StateStore | string | undefined): Promise<VirtualNode> => {
@@ -30,7 +31,11 @@ const remote = async (
   const clock = Object.assign(net.scheduler, { ref: still, unref: still })
   const starting = startRemote(
     {
-      ...program,
+      listen: program.listen,
+      post: (batch, transfer) => {
+        for (const { byteLength } of transfer) bytesOver += byteLength
+        program.post(batch, transfer)
+      },
       whenGone: (then) => {
         die = then
       },
@@ -41,7 +46,7 @@ const remote = async (
   )
   void hostNode(thread, setup, start)
   const node = await net.until(starting)
-  return { node, die: (cause) => die(cause) }
+  return { node, die: (cause) => die(cause), bytesOver: () => bytesOver }
 }
 
 /** One echo comes back. */
@@ -54,10 +59,14 @@ describe('a node on another thread', () => {
   let world: Pair
   let node: ZtNode
   let network: Network
+  /** Bytes that went to the other thread so far. */
+  let bytesOver: () => number
   beforeAll(async () => {
     world = await virtualPair(61)
     const { net, hosted } = world
-    node = (await remote(net)).node
+    const started = await remote(net)
+    node = started.node
+    bytesOver = started.bytesOver
     network = await net.until(node.join(hosted.id))
   })
   afterAll(async () => {
@@ -119,6 +128,21 @@ describe('a node on another thread', () => {
     expect(far.bytesWritten).toBeLessThan(4 << 20)
     expect(Buffer.compare(await net.until(readAll(near)), sent)).toBe(0)
     await net.until(near.close())
+  })
+
+  it('sends the bytes of a large write to the other thread once, however slow the reader', async () => {
+    const { net } = world
+    const { near, far } = await connected()
+    const sent = pattern(4 << 20)
+    const before = bytesOver()
+    const writing = near.write(sent).then(() => near.end())
+    await net.advance(2000)
+    const received = readAll(far)
+    await net.until(writing)
+    expect(Buffer.compare(await net.until(received), sent)).toBe(0)
+    expect(bytesOver() - before).toBe(sent.length)
+    near.reset()
+    far.reset()
   })
 
   it('lets a slow reader elsewhere slow a writer here', async () => {

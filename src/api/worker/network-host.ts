@@ -4,6 +4,7 @@ import type { SocketId, SocketNews, SocketSink } from '../../streams/sockets.ts'
 import type { StackCall } from '../../tcpip/stack-io.ts'
 import type { ToProgram, WireCall } from './message.ts'
 import { plainError } from './plain-error.ts'
+import { ArrivedBytes, UnfinishedWrites } from './socket-bytes.ts'
 import { alone } from './thread-port.ts'
 
 /** What the host of a network asks of the host of its node. */
@@ -20,6 +21,10 @@ export class NetworkHost {
   readonly #ports: HostPorts
   readonly #watching: Subscription
   readonly #open = new Set<SocketId>()
+  readonly #writes = new UnfinishedWrites((id, data) => this.#network.call({ call: 'write', id, data }))
+  readonly #arrived = new ArrivedBytes((id, data) =>
+    this.#ports.tell({ _tag: 'News', network: this.#network.id, news: { _tag: 'Data', id, data } }, data),
+  )
   #next: SocketId
 
   /** The other end numbers what it opens from `first`, this one what listeners accept. */
@@ -40,7 +45,8 @@ export class NetworkHost {
     const call = this.#callOf(wire)
     const { id } = call
     if (OPENING.has(call.call)) this.#opened(id)
-    network.call(call)
+    if (call.call === 'write') this.#writes.begin(id, call.data)
+    else network.call(call)
     // the other end has no more use for it, whatever the stack still has to do
     if (call.call === 'abort' || call.call === 'close') this.#drop(id)
   }
@@ -65,6 +71,7 @@ export class NetworkHost {
   }
   #drop(id: SocketId): void {
     this.#open.delete(id)
+    this.#writes.drop(id)
     this.#network.sockets.drop(id)
   }
 
@@ -80,8 +87,15 @@ export class NetworkHost {
     news: (news) => {
       if (news._tag === 'Accepted') this.#opened(news.id)
       if (news._tag === 'State' && news.state === 'TIME-WAIT') this.#drop(news.id)
-      if (news._tag === 'Failed' || news._tag === 'Closed') this.#open.delete(news.id)
-      this.#forward(news)
+      if (news._tag === 'Failed' || news._tag === 'Closed') {
+        this.#open.delete(news.id)
+        this.#writes.drop(news.id)
+      }
+      if (news._tag === 'Data') this.#arrived.add(news.id, news.data)
+      else {
+        this.#arrived.flush(news.id)
+        this.#forward(news)
+      }
     },
     // the other end hears of it with the network
     gone: () => undefined,
@@ -90,9 +104,10 @@ export class NetworkHost {
   #forward(news: SocketNews): void {
     const network = this.#network.id
     switch (news._tag) {
-      case 'Data': {
-        const data = alone(news.data)
-        this.#ports.tell({ _tag: 'News', network, news: { ...news, data } }, data)
+      case 'Wrote':
+      case 'Writable': {
+        const told = this.#writes.hear(news)
+        if (told !== undefined) this.#ports.tell({ _tag: 'News', network, news: told })
         return
       }
       case 'Datagram':

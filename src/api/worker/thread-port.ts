@@ -1,3 +1,5 @@
+import { joinedApart } from '../../protocol/kernel/bytes.ts'
+
 /** One end of a channel between two threads: batches go over in order, and what is in them is cloned or transferred. */
 export interface ThreadPort {
   post(batch: readonly unknown[], transfer: readonly ArrayBuffer[]): void
@@ -56,8 +58,4 @@ export class Questions {
 }
 
 /** The bytes alone in a buffer of their own: a view would take along all that it is cut from. */
-export const alone = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
-  const copy = new Uint8Array(bytes.length)
-  copy.set(bytes)
-  return copy
-}
+export const alone = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => joinedApart([bytes])
