@@ -1,5 +1,9 @@
 import type { SchedulerLike } from 'rxjs'
+import type { Counts } from '../../streams/counters.ts'
 import type { Link } from '../../streams/link.ts'
+import { isRecord, type OptionRules } from '../../streams/option.ts'
+import type { NetworkId } from '../../streams/public-id.ts'
+import type { NetworkState } from '../../streams/snapshot.ts'
 import type { Network } from '../network.ts'
 import type { ZtNode } from '../node.ts'
 import type { NodeOptions } from '../node-options.ts'
@@ -20,6 +24,15 @@ export interface ZtsOptions {
   readonly link?: (settings: UdpSettings) => Link | readonly Link[]
 }
 
+export const ztsRules: OptionRules<ZtsOptions> = {
+  net: {
+    is: (x) => isRecord(x) && typeof x['node'] === 'function' && isRecord(x['scheduler']),
+    cure: 'pass what virtualNet() gave',
+  },
+  node: { is: isRecord, cure: 'pass options of createNode()' },
+  link: { is: (x) => typeof x === 'function', cure: 'pass a function that makes a link, as in () => udpLink()' },
+}
+
 /** The state of one instance: what the C library keeps in globals. Every function gets it. */
 export class Instance {
   readonly host: ZtsHost
@@ -27,8 +40,15 @@ export class Instance {
   readonly clock: SchedulerLike
   /** Why the last socket call failed. */
   errno = 0
-  /** `undefined` until started, and again once stopped. */
+  /** What the last call that gave a negative result would have thrown, if there was an error behind it. */
+  error: Error | undefined
+  phase: 'stopped' | 'starting' | 'running' | 'stopping' = 'stopped'
+  /** While it runs. */
   node: ZtNode | undefined
+  /** What the networks are that are joined. */
+  states: ReadonlyMap<NetworkId, NetworkState> = new Map()
+  /** What networks counted that were left since the start: the C library counts for all networks as one. */
+  pastStats: Counts = {}
   settings: Settings = freshSettings()
   /** `zts_dns_set_server`: asked before the servers that controllers push. */
   readonly nameServers: (string | undefined)[] = [undefined, undefined]
@@ -43,9 +63,16 @@ export class Instance {
   /** The networks that are joined, in the order in which they were. */
   get networks(): readonly Network[] {
     const { node } = this
-    return node === undefined ? [] : [...this.joined].flatMap((id) => node.network(id) ?? [])
+    return node === undefined ? [] : [...this.states.keys()].flatMap((id) => node.network(id) ?? [])
   }
-  readonly joined = new Set<string>()
+  network(id: NetworkId): Network | undefined {
+    return this.states.has(id) ? this.node?.network(id) : undefined
+  }
+
+  /** An error that became a result code: kept for whoever wants to know more than the code. */
+  failed(error: unknown): void {
+    this.error = error instanceof Error ? error : new Error(String(error))
+  }
 
   /** What a socket call gives that fails. */
   fail(errno: Errno): typeof result.ZTS_ERR_SOCKET {

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../protocol/datagram.ts'
+import type { ZtsEventMessage } from './event-message.ts'
 
 /** What `zts_init_*` gathers for the next start, and only for that: stopping forgets it. */
 export interface Settings {
@@ -21,7 +22,7 @@ export interface Settings {
 }
 
 /** `zts_init_set_event_handler`; the older calls give theirs to `zts_start`. */
-export type EventHandler = (message: object) => void
+export type EventHandler = (message: ZtsEventMessage) => void
 
 export const freshSettings = (): Settings => ({
   port: 0,

@@ -1,5 +1,20 @@
 /** What `rxzt/zts` exports on every host; the entry points add the instance and what makes more of them. */
+export type { ZtsCentralResult } from './central-calls.ts'
 export type { Zts } from './create-zts.ts'
+export type { ZtsEventMessage } from './event-message.ts'
 export type { UdpSettings } from './host.ts'
 export type { ZtsOptions } from './instance.ts'
+export type { ZtsRootSet, ZtsSignedRootSet } from './root-set.ts'
+export type { EventHandler } from './settings.ts'
 export type { ZtsSockaddr } from './sockaddr.ts'
+export type { ZtsStats, ZtsStatsCounter, ZtsStatsIgmp, ZtsStatsProto } from './statistics.ts'
+export type {
+  ZtsAddrInfo,
+  ZtsNetInfo,
+  ZtsNetifInfo,
+  ZtsNodeInfo,
+  ZtsPath,
+  ZtsPeerInfo,
+  ZtsRouteInfo,
+} from './structures.ts'
+export type { ZtsIpAddr } from './utilities.ts'
