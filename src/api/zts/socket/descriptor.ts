@@ -1,3 +1,5 @@
+import type { IpAddress } from '../../../protocol/kernel/ip.ts'
+import type { NetworkCore } from '../../../streams/network-core.ts'
 import { errno as E, type Errno } from '../errno.ts'
 import type { Ground } from './ground.ts'
 import { freshOptions, type OptionValues } from './option-values.ts'
@@ -80,6 +82,8 @@ export abstract class Descriptor implements Family {
   get listening(): boolean {
     return false
   }
+  /** Of one that was accepted: who connected, also if the connection is over again. */
+  readonly acceptedFrom: Place | undefined = undefined
   shutdown(_read: boolean, _write: boolean): SysResult {
     return -E.ZTS_EOPNOTSUPP
   }
@@ -114,6 +118,14 @@ export abstract class Descriptor implements Family {
     const error = this.#error
     this.#error = 0
     return error
+  }
+
+  /** The network that `SO_BINDTODEVICE` names. */
+  networkCalled(id: string): NetworkCore | undefined {
+    return this.ground.networks.byId(id)
+  }
+  isOwn(address: IpAddress): boolean {
+    return this.ground.networks.ownerOf(address) !== undefined
   }
 
   patience(timeout: number, dontWait: boolean): Patience {

@@ -4,6 +4,7 @@ import { errno as E } from '../errno.ts'
 import { type Bound, bindTo } from './binding.ts'
 import { Connection } from './connection.ts'
 import { Descriptor, type ReadFlags, type Readiness, type Received } from './descriptor.ts'
+import type { Ground } from './ground.ts'
 import { Listening } from './listening.ts'
 import { tcpOptionsOf } from './option-values.ts'
 import type { SysResult, Work } from './perform.ts'
@@ -26,6 +27,12 @@ export class StreamSocket extends Descriptor {
   #listening: Listening | undefined
   #backlog = 0
   #corked = false
+  override readonly acceptedFrom: Place | undefined
+
+  constructor(ground: Ground, family: 4 | 6, acceptedFrom?: Place) {
+    super(ground, family)
+    this.acceptedFrom = acceptedFrom
+  }
 
   get readiness(): Readiness {
     const connection = this.#connection
@@ -90,7 +97,7 @@ export class StreamSocket extends Descriptor {
     if (this.#listening === undefined) return -E.ZTS_EINVAL
     const connection = this.#listening.take()
     if (connection === undefined) return this.#listening.over ? -E.ZTS_ENETDOWN : -E.ZTS_EAGAIN
-    const accepted = new StreamSocket(this.ground, this.family)
+    const accepted = new StreamSocket(this.ground, this.family, connection.remote)
     Object.assign(accepted.options, this.options)
     accepted.#follow(connection)
     return accepted
