@@ -27,4 +27,4 @@ export {
 export { type UdpLinkOptions, udpLink } from './streams/io/udp-link.ts'
 
 /** The thread's program lies beside this module, as source and as built. */
-export const workerNode = workerNodeFrom(new URL(import.meta.url.replace(/node(\.\w+)$/, 'worker$1')))
+export const workerNode = workerNodeFrom(new URL(import.meta.url.replace(/[^/]+(\.\w+)$/, 'worker$1')))
