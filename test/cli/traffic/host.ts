@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { ByteReader } from '../../../src/cli/traffic/socks/byte-reader.ts'
 import type { Place, Service } from '../../../src/cli/traffic/tunnel/host-listener.ts'
 
 /** A client of this machine, connected. */
@@ -19,11 +20,11 @@ export const everything = async (socket: Socket): Promise<Buffer> => {
 
 /** So many bytes, and no more than these. */
 export const bytes = async (socket: Socket, count: number): Promise<Buffer> => {
-  for (;;) {
-    const chunk = socket.read(count) as Buffer | null
-    if (chunk !== null) return chunk
-    await once(socket, 'readable')
-  }
+  const reader = new ByteReader(socket)
+  const taken = await reader.take(count)
+  reader.release()
+  if (taken === undefined) throw new Error(`the connection ended before ${count} bytes`)
+  return Buffer.from(taken)
 }
 
 /** Answers every connection with what it sends. */

@@ -1,11 +1,15 @@
 import type { Readable } from 'node:stream'
 
-/** Reads a stream in pieces of a given length; what was not asked for stays in the stream, for whoever comes next. */
+/** Reads a stream in pieces of a given length, until it is released: what was not taken stays, for whoever reads then. */
 export class ByteReader {
   readonly #stream: Readable
+  #changed: () => void = () => undefined
+  // one listener for good: a new one would at once be told of what is too short for `take`
+  readonly #listener = (): void => this.#changed()
 
   constructor(stream: Readable) {
     this.#stream = stream
+    for (const event of EVENTS) stream.on(event, this.#listener)
   }
 
   /** So many bytes (at most what the stream may hold), or `undefined` if it ends before. */
@@ -16,18 +20,14 @@ export class ByteReader {
       const chunk = this.#stream.read(count) as Buffer | null
       if (chunk !== null) return chunk.length === count ? chunk : undefined
       if (this.#stream.readableEnded) return undefined
-      await this.#change()
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve
+      })
     }
   }
 
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      const changed = (): void => {
-        for (const event of EVENTS) this.#stream.removeListener(event, changed)
-        resolve()
-      }
-      for (const event of EVENTS) this.#stream.on(event, changed)
-    })
+  release(): void {
+    for (const event of EVENTS) this.#stream.removeListener(event, this.#listener)
   }
 }
 

@@ -73,7 +73,9 @@ export const socksProxy = (network: Network, listen: Place, options: SocksOption
 
   const serve = async (client: Socket): Promise<void> => {
     const late = clock.schedule(() => client.destroy(), HANDSHAKE)
-    const request = await handshake(new ByteReader(client), (bytes) => client.write(bytes), login)
+    const reader = new ByteReader(client)
+    const request = await handshake(reader, (bytes) => client.write(bytes), login)
+    reader.release()
     late.unsubscribe()
     if (request === undefined) turnAway(client)
     else if (request.command === COMMAND.connect) await connect(client, request.to)
