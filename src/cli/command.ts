@@ -22,7 +22,11 @@ export interface Command<O = object, P extends Operands = Operands> {
 /** A command that consists of others, like `idtool`. */
 export interface CommandGroup {
   readonly about?: string
-  readonly commands: Readonly<Record<string, Command & { readonly summary: string }>>
+  readonly commands: Readonly<Record<string, Subcommand>>
+}
+export interface Subcommand extends Command {
+  /** One line, without a full stop. */
+  readonly summary: string
 }
 
 export interface Operand {
@@ -66,3 +70,8 @@ export type Operands = readonly (string | readonly string[] | undefined)[]
 export const defineCommand = <O = object, P extends Operands = readonly []>(command: Command<O, P>): Command =>
   // whoever calls it has read both from the definition
   command as unknown as Command
+
+/** The same for a command of a group. */
+export const defineSubcommand = <O = object, P extends Operands = readonly []>(
+  command: Command<O, P> & Pick<Subcommand, 'summary'>,
+): Subcommand => command as unknown as Subcommand

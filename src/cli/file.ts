@@ -1,4 +1,4 @@
-import { open, readFile, stat } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { fail } from './failure.ts'
 
 /** A file that the user named. */
@@ -40,6 +40,26 @@ export const writeNew = async (path: string, content: Uint8Array | string, secre
       { cause },
     )
   }
+}
+
+/** A file that can be made again at any time: whole, or as it was. */
+export const writeOver = async (path: string, content: Uint8Array): Promise<void> => {
+  const draft = `${path}.${process.pid}.tmp`
+  await writeNew(draft, content)
+  try {
+    await rename(draft, path)
+  } catch (cause) {
+    await rm(draft, { force: true })
+    fail(`${path} cannot be written (${isSystemError(cause) ? cause.code : String(cause)})`, 'choose another place', {
+      cause,
+    })
+  }
+}
+
+/** Before work whose result would have no place. */
+export const refuseExisting = async (path: string): Promise<void> => {
+  if ((await stat(path).catch(() => undefined)) !== undefined)
+    fail(`${path} exists already`, 'nothing is written over: choose another name, or move it away')
 }
 
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException & { readonly code: string } =>

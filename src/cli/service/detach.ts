@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { directoryStore } from '../../streams/io/directory-store.ts'
 import type { Call } from '../command.ts'
 import { fail, failureOf } from '../failure.ts'
-import type { UpOptions } from './up.ts'
+import type { ServiceOptions } from './serve-node.ts'
 
 /** Starts the same command line in the background, and waits until its node runs or has failed. */
-export const detached = async (call: Call<UpOptions>): Promise<number | undefined> => {
+export const detached = async (call: Call<ServiceOptions>): Promise<number | undefined> => {
   const { io, out, options } = call
   const { home } = options
   // whether the home can be used is said here, where somebody reads it

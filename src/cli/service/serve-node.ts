@@ -1,44 +1,69 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createController } from '../../controller.node.ts'
-import { createNode, type ZtNode } from '../../index.node.ts'
+import { createNode, type Link, type ZtNode } from '../../index.node.ts'
 import { serveLocalApi, udpLink } from '../../node.ts'
 import type { Call } from '../command.ts'
 import { fail } from '../failure.ts'
 import { readBytes } from '../file.ts'
-import { Log } from './log.ts'
+import { Log, type LogLevel } from './log.ts'
 import { Sockets } from './socket-server.ts'
 import type { UpOptions } from './up.ts'
 
+/** How a service is told to be, whatever its node does. */
+export interface ServiceOptions {
+  readonly port?: number
+  readonly apiPort?: number
+  readonly udpAddress?: readonly string[]
+  readonly logLevel?: LogLevel
+  readonly detach?: boolean
+}
+
 /** Runs a node with its API and its controller until the process is told to end. */
 export const serve = async (call: Call<UpOptions>): Promise<undefined> => {
-  const { options, io } = call
-  const { home, planet, ephemeral = false, moon = [], port = 9993, udpAddress, verbose } = options
-  const log = new Log(call, options.logLevel ?? (verbose ? 'debug' : 'info'))
+  const { home, planet, ephemeral = false, moon = [], join } = call.options
   const roots = planet === undefined ? undefined : await readBytes(planet)
+  const start = (link: Link): Promise<ZtNode> =>
+    createNode({
+      link,
+      ...(ephemeral ? {} : { store: home }),
+      ...(roots === undefined ? {} : { planet: roots }),
+      ...(moon.length === 0 ? {} : { moons: moon }),
+    })
+  return runService(call, start, ephemeral ? undefined : home, join ?? [])
+}
+
+export const runService = async (
+  call: Call<ServiceOptions>,
+  start: (link: Link) => Promise<ZtNode>,
+  home: string | undefined,
+  networks: readonly string[],
+): Promise<undefined> => {
+  const { options, io } = call
+  const { port = 9993, udpAddress, verbose } = options
+  const log = new Log(call, options.logLevel ?? (verbose ? 'debug' : 'info'))
   const interrupted = io.interrupted()
   ignoreHangUp()
-  const node = await createNode({
-    ...(ephemeral ? {} : { store: home }),
-    ...(roots === undefined ? {} : { planet: roots }),
-    ...(moon.length === 0 ? {} : { moons: moon }),
-    link: udpLink({ port, ...(udpAddress === undefined ? {} : { address: udpAddress }) }),
-  })
+  const node = await start(udpLink({ port, ...(udpAddress === undefined ? {} : { address: udpAddress }) }))
   node.events$.subscribe((event) => log.event(event))
   node.trace$.subscribe((record) => log.record(record))
-  const pid = join(home, PID)
+  const pid = home === undefined ? undefined : join(home, PID)
   try {
     const controller = createController(node)
     const api = await serveLocalApi(node, {
       controller,
       ...(options.apiPort === undefined ? {} : { port: options.apiPort }),
-      ...(ephemeral ? {} : { home }),
+      ...(home === undefined ? {} : { home }),
     })
-    const sockets = ephemeral ? undefined : await Sockets.open(node, home, api.token, io.version())
-    const said = `API on 127.0.0.1:${api.port}${ephemeral ? `, token ${api.token}` : ''}`
-    log.say('info', Date.now(), 'service', said, { event: 'service', port: api.port, home: ephemeral ? null : home })
-    if (!ephemeral) await writeFile(pid, `${process.pid}\n`)
-    for (const nwid of options.join ?? []) await node.join(nwid, { wait: 'none' })
+    const sockets = home === undefined ? undefined : await Sockets.open(node, home, api.token, io.version())
+    const where = home === undefined ? `token ${api.token}` : `home ${home}`
+    log.say('info', Date.now(), 'service', `API on 127.0.0.1:${api.port}, ${where}`, {
+      event: 'service',
+      port: api.port,
+      ...(home === undefined ? { token: api.token } : { home }),
+    })
+    if (pid !== undefined) await writeFile(pid, `${process.pid}\n`)
+    for (const nwid of networks) await node.join(nwid, { wait: 'none' })
     process.send?.({ ready: true })
     try {
       await ended(node, interrupted)
@@ -47,7 +72,7 @@ export const serve = async (call: Call<UpOptions>): Promise<undefined> => {
     }
   } finally {
     await node.close()
-    if (!ephemeral) await rm(pid, { force: true })
+    if (pid !== undefined) await rm(pid, { force: true })
   }
   return undefined
 }

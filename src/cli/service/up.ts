@@ -1,18 +1,13 @@
 import { defineCommand } from '../command.ts'
 import { misuse } from '../failure.ts'
 import { ipAddress, networkId, nodeId, portOrAny, worldId } from '../operand.ts'
-import type { LogLevel } from './log.ts'
+import type { ServiceOptions } from './serve-node.ts'
 
-export interface UpOptions {
+export interface UpOptions extends ServiceOptions {
   readonly join?: readonly string[]
   readonly moon?: readonly { readonly id: string; readonly seed: string }[]
-  readonly port?: number
-  readonly apiPort?: number
-  readonly udpAddress?: readonly string[]
   readonly planet?: string
   readonly ephemeral?: boolean
-  readonly logLevel?: LogLevel
-  readonly detach?: boolean
 }
 
 export const command = defineCommand<UpOptions>({

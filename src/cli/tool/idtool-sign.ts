@@ -1,0 +1,48 @@
+import { defineSubcommand } from '../command.ts'
+import { fail } from '../failure.ts'
+import { readBytes, readText } from '../file.ts'
+import { fromHex, toHex } from './hex.ts'
+import { identityOf, secretIdentityOf } from './identity-operand.ts'
+
+export const sign = defineSubcommand<object, [identity: string, file: string]>({
+  summary: 'sign a file with an identity',
+  operands: [
+    { name: '<identity>', text: 'an identity.secret, or its text' },
+    { name: '<file>', text: 'what is signed' },
+  ],
+  about: 'Prints the signature: 96 bytes in hex.',
+  async run({ operands: [operand, file], out }) {
+    const identity = await secretIdentityOf(operand)
+    const message = await readBytes(file)
+    const [{ sign }, { bestCrypto }] = await Promise.all([
+      import('../../protocol/crypto/signature.ts'),
+      import('../../streams/io/crypto-fast.ts'),
+    ])
+    const signature = toHex(sign(bestCrypto(), identity, message))
+    out.result({ signature }, signature)
+    return undefined
+  },
+})
+
+export const verify = defineSubcommand<object, [identity: string, file: string, signature: string]>({
+  summary: 'tell whether an identity signed a file',
+  operands: [
+    { name: '<identity>', text: 'an identity.public, or its text' },
+    { name: '<file>', text: 'what was signed' },
+    { name: '<signature>', text: 'in hex, or a file that holds it so' },
+  ],
+  about: 'Exit code 1 if it did not.',
+  async run({ operands: [operand, file, given], out }) {
+    const identity = await identityOf(operand)
+    const message = await readBytes(file)
+    const signature = fromHex(given) ?? fromHex((await readText(given)).trim())
+    const [{ verify }, { bestCrypto }] = await Promise.all([
+      import('../../protocol/crypto/signature.ts'),
+      import('../../streams/io/crypto-fast.ts'),
+    ])
+    if (signature === undefined || !verify(bestCrypto(), identity.publicKey, message, signature))
+      fail(`${file} signature check FAILED`, 'the file was changed, or somebody else signed it: get both anew')
+    out.result({ valid: true }, `${file} signature valid`)
+    return undefined
+  },
+})
