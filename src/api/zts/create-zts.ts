@@ -14,6 +14,7 @@ import { networkFunctions } from './networks.ts'
 import { olderFunctions } from './older.ts'
 import { olderNames } from './older-names.ts'
 import { rootSetFunctions } from './root-set.ts'
+import { socketFunctions } from './socket/functions.ts'
 import { statisticsFunctions } from './statistics.ts'
 import { utilityFunctions } from './utilities.ts'
 
@@ -33,7 +34,7 @@ const functionsOf = (instance: Instance) => {
     ...statisticsFunctions(instance),
     ...centralFunctions(instance),
   }
-  return { ...current, ...olderFunctions(instance, life), ...olderNames(current) }
+  return { ...current, ...olderFunctions(instance, life), ...olderNames(current), ...socketFunctions(instance) }
 }
 
 type Functions = ReturnType<typeof functionsOf>

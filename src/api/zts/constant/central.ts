@@ -13,5 +13,4 @@ export const central = {
   ZTS_HTTP_GET: 0,
   ZTS_HTTP_POST: 1,
   ZTS_HTTP_DELETE: 2,
-  ZTS_DISABLE_CENTRAL_API: 0,
 } as const
