@@ -27,6 +27,12 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./control/info.ts'),
   },
   {
+    name: 'doctor',
+    summary: 'find out why a node is offline, out of its network, or slow',
+    group: 'Service',
+    load: () => import('./doctor/doctor.ts'),
+  },
+  {
     name: 'peers',
     summary: 'list the nodes that it knows, and how they are reached',
     group: 'Service',

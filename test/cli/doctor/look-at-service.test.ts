@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { diagnose } from '../../../src/cli/doctor/diagnose.ts'
 import { lookAtService } from '../../../src/cli/doctor/look-at-service.ts'
+import type { Probes } from '../../../src/cli/doctor/probes.ts'
 
 const path = { address: '198.51.100.1/9993', active: true, expired: false, preferred: true }
 const root = { address: '8086218187', role: 'PLANET', latency: 12, paths: [path], tunneled: false }
@@ -24,7 +25,11 @@ const looked = (answers: Answers, networks: readonly string[] = []) => {
     '/peer': answers.peers ?? [root, controller],
     '/network': answers.networks ?? [network],
   }
-  const probes = { knock: async () => 'refused', elsewhere: async () => [], clocks: async () => [] } as const
+  const probes: Omit<Probes, 'start'> = {
+    knock: async () => 'refused',
+    elsewhere: async () => [],
+    clocks: async () => [],
+  }
   return lookAtService({ get: async (page) => pages[page] }, undefined, probes, { networks })
 }
 const causes = async (answers: Answers, networks?: readonly string[]) =>
