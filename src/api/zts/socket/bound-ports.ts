@@ -13,7 +13,7 @@ export interface Claim {
   readonly device: NetworkCore | undefined
   /** Whether others who say the same may have it too. */
   readonly shared: boolean
-  /** Nobody shares with a listener. */
+  /** Whoever listens shares with nobody who comes later. */
   listening: boolean
 }
 
@@ -46,8 +46,9 @@ export class BoundPorts {
   }
 }
 
+/** Whether `a`, which is there, keeps `b` out. */
 const isConflict = (a: Claim, b: Claim): boolean => {
-  if (a.shared && b.shared && !a.listening && !b.listening) return false
+  if (a.shared && b.shared && !a.listening) return false
   if (a.families !== 'both' && b.families !== 'both' && a.families !== b.families) return false
   if (a.device !== undefined && b.device !== undefined && a.device !== b.device) return false
   return a.address === undefined || b.address === undefined || a.address === b.address
