@@ -41,7 +41,10 @@ export interface ZtNode extends AsyncDisposable {
   readonly online$: Observable<boolean>
   readonly peers$: Observable<ReadonlyMap<NodeId, Peer>>
   readonly networks$: Observable<ReadonlyMap<NetworkId, NetworkState>>
-  /** What happens, in order; completes after `node/down` or `node/fatal`. Events before the first subscription wait for it. */
+  /**
+   * What happens, in order; completes after `node/down` or `node/fatal`. Events before the first subscription wait for
+   * it, for a minute.
+   */
   readonly events$: Observable<ZtEvent>
   /** Every VL1 packet; costs nothing while nobody subscribes. */
   readonly packets$: Observable<PacketTrace>

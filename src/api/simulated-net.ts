@@ -45,7 +45,7 @@ export class SimulatedNet implements VirtualNet {
   readonly #internet: VirtualInternet
   readonly #createNode: (options?: NodeOptions) => Promise<VirtualNode>
   readonly #key: SigningKey
-  readonly #nodes: ZtNode[] = []
+  /** Nodes that run, and by what they do. */
   readonly #links = new Map<ZtNode, PluggedLink>()
   readonly #relays = new Map<IpAddress, number>()
   readonly #roots: RootSpec[] = []
@@ -144,7 +144,7 @@ export class SimulatedNet implements VirtualNet {
   move(node: ZtNode, place: VirtualPlace): void {
     const link = this.#links.get(node)
     if (link === undefined)
-      throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'node is not of this network — pass one that it made')
+      throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'node is not of this network, or closed — pass one that it made')
     link.move(this.#plugs(place, MOVED + this.#moves++))
   }
 
@@ -189,7 +189,7 @@ export class SimulatedNet implements VirtualNet {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#nodes.map((node) => node.close({ graceMs: 0 })))
+    await Promise.all([...this.#links.keys()].map((node) => node.close({ graceMs: 0 })))
     this.#internet.end()
   }
 
@@ -201,8 +201,8 @@ export class SimulatedNet implements VirtualNet {
       random: seededRandom(Math.imul(this.#seed, 0x9e37_79b1) + host.index),
       ...options,
     })
-    this.#nodes.push(node)
     this.#links.set(node, link)
+    node.closed.catch(() => undefined).finally(() => this.#links.delete(node))
     node.running.events.aside$.subscribe((event) => this.#timeline.add(this.now, node.id, event))
     return node
   }
