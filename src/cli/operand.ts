@@ -13,10 +13,10 @@ export const nodeId = (text: string): string =>
     ? text.toLowerCase()
     : misuse(`node ID "${text}" is not 10 hex digits`, 'copy it from `rxzt info` of that node, like 1a02b166b2')
 
-/** A moon: written with or without the zeros it begins with. */
+/** A moon, in the ten digits that native services take where these are enough. */
 export const worldId = (text: string): string =>
   WORLD_ID.test(text)
-    ? text.toLowerCase().padStart(16, '0')
+    ? text.toLowerCase().replace(/^0+(?=[0-9a-f]{10})/, '')
     : misuse(`world ID "${text}" is not 10 to 16 hex digits`, 'copy it from the moon file, like 000000deadbeef00')
 
 /** `least` is 0 where 0 stands for any. */

@@ -29,7 +29,7 @@ export const programFor = async (called: CommandRow | undefined, io: Io, common:
     code = result ?? 0
   }
   const commander = settled(new Commander('rxzt'), io, common)
-    .description(ABOUT)
+    .description(flowing(ABOUT))
     .version(io.version(), '-V, --version', 'print the version of this program')
     .helpCommand('help [command]', 'tell how a command is used')
     .helpOption('-h, --help', 'tell how it is used')
@@ -60,7 +60,9 @@ const build = (
   common: CommonReader,
   done: (code: number | undefined) => void,
 ): void => {
-  commander.description([`${sentence(summary)}`, ...(command.about === undefined ? [] : [command.about])].join('\n\n'))
+  commander.description(
+    [`${sentence(summary)}`, ...(command.about === undefined ? [] : [flowing(command.about)])].join('\n\n'),
+  )
   commander.summary(summary)
   if ('commands' in command) {
     addOptions(commander, commonOptions)
@@ -121,6 +123,8 @@ const settled = (commander: Commander, io: Io, common: CommonReader): Commander 
 const withoutCommon = (options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(options).filter(([name]) => !COMMON.has(name)))
 
+/** Lines are broken where the terminal ends; only empty ones stay. */
+const flowing = (text: string): string => text.replace(/([^\n])\n(?=[^\n])/g, '$1 ')
 const sentence = (summary: string): string => `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`
 const exampleText = ([line, does]: readonly [string, string]): string => `  $ ${line}\n      ${does}`
 

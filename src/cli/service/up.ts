@@ -65,5 +65,5 @@ function moonOf(text: string): { readonly id: string; readonly seed: string } {
   const [id = '', seed, ...more] = text.split(':')
   if (seed === undefined || more.length > 0)
     return misuse(`moon "${text}" names no seed`, 'write <world ID>:<node ID of one of its roots>')
-  return { id: worldId(id), seed: nodeId(seed) }
+  return { id: worldId(id).padStart(16, '0'), seed: nodeId(seed) }
 }

@@ -1,9 +1,10 @@
-import { type Identity, parseIdentity, type SecretIdentity } from '../../protocol/crypto/identity.ts'
+import type { Identity, SecretIdentity } from '../../protocol/crypto/identity.ts'
 import { fail } from '../failure.ts'
 import { readText } from '../file.ts'
 
 /** An identity as native tools take it: the path of a file, or the text itself. The text is never repeated: it may be secret. */
 export const identityOf = async (operand: string): Promise<Identity> => {
+  const { parseIdentity } = await import('../../protocol/crypto/identity.ts')
   const literal = LITERAL.test(operand)
   const parsed = parseIdentity((literal ? operand : await readText(operand)).trim())
   if (parsed._tag === 'Right') return parsed.right

@@ -36,11 +36,13 @@ export const verify = defineSubcommand<object, [identity: string, file: string, 
     const identity = await identityOf(operand)
     const message = await readBytes(file)
     const signature = fromHex(given) ?? fromHex((await readText(given)).trim())
+    if (signature === undefined)
+      return fail(`${given} holds no signature`, 'give the hex that `sign` printed, or its file')
     const [{ verify }, { bestCrypto }] = await Promise.all([
       import('../../protocol/crypto/signature.ts'),
       import('../../streams/io/crypto-fast.ts'),
     ])
-    if (signature === undefined || !verify(bestCrypto(), identity.publicKey, message, signature))
+    if (!verify(bestCrypto(), identity.publicKey, message, signature))
       fail(`${file} signature check FAILED`, 'the file was changed, or somebody else signed it: get both anew')
     out.result({ valid: true }, `${file} signature valid`)
     return undefined

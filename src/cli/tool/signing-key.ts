@@ -4,7 +4,6 @@ import type { SigningKey } from '../../controller.node.ts'
 import { misuse } from '../failure.ts'
 import { readText, refuseExisting, writeNew } from '../file.ts'
 import { toHex } from './hex.ts'
-import { keyIn, objectIn } from './world-json.ts'
 
 /**
  * Signs with the key of a file, JSON with `signingKey` and `signingKey_SECRET` as in the files of moons, and writes what it
@@ -17,6 +16,7 @@ export const signedInto = async (
 ): Promise<void> => {
   await refuseExisting(target)
   if ((await stat(file).catch(() => undefined)) !== undefined) {
+    const { keyIn, objectIn } = await import('./world-json.ts')
     const json = objectIn(await readText(file), file)
     const key = { publicKey: keyIn(json, 'signingKey', file), secretKey: keyIn(json, 'signingKey_SECRET', file) }
     return writeNew(target, sign(key))

@@ -63,10 +63,12 @@ export const objectIn = (text: string, file: string): Readonly<Record<string, un
   try {
     const json: unknown = JSON.parse(text)
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ...json }
-  } catch (cause) {
-    return fail(`${file} is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, 'correct it', {
-      cause,
-    })
+  } catch {
+    // what the parser says repeats what it read, and that may be a key
+    return fail(
+      `${file} is no JSON`,
+      'name a file that `rxzt idtool initmoon` or `rxzt planet create` made, or correct it',
+    )
   }
   return fail(`${file} holds no JSON object`, 'name a file that `rxzt idtool initmoon` or `rxzt planet create` made')
 }
