@@ -36,6 +36,7 @@ export const connectWithin = async (
       whole(() => -E.ZTS_EAGAIN),
     )
     if (socket.closed) return -E.ZTS_EBADF
+    if (clock.now() >= end) return result
   }
 }
 
