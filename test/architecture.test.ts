@@ -44,8 +44,11 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
       'src/api/',
       'src/streams/',
       'src/protocol/',
+      'src/tcpip/',
       'rxjs',
       'commander',
+      'dns-packet',
+      '@fastify/send',
     ],
   ],
 ]
