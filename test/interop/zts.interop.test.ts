@@ -1,5 +1,8 @@
 import { sixPlane } from 'rxzt'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decode, encode } from '../../src/protocol/kernel/codec.ts'
+import { world } from '../../src/protocol/world/world.ts'
+import { LineProgram } from './line-program.ts'
 import { eventually } from './namespaces.ts'
 import { ip4, type OurMember } from './network-member.ts'
 import { able, example, groups, SAYS, type SdkMake } from './sdk.ts'
@@ -45,15 +48,27 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
       const [a, b] = [host(), host()]
       const server = example(bed, serverMake, b, 'server', [bed.segment.home(b), network, '0.0.0.0', '4000'])
       const { match, ms } = await server.line(SAYS[serverMake].address)
-      tell(`${serverMake} server: start to address`, ms)
+      const online = await server.line(SAYS[serverMake].online)
+      tell(`${serverMake} server: start to online`, online.ms)
+      tell(`${serverMake} server: online to address`, ms - online.ms)
       const to = groups(match)[0]!
       const client = example(bed, clientMake, a, 'client', [bed.segment.home(a), network, to, '4000'])
       const addressed = await client.line(SAYS[clientMake].address)
-      tell(`${clientMake} client: start to address`, addressed.ms)
       const answered = await client.line(SAYS[clientMake].read)
       tell(`${clientMake} client of ${serverMake}: address to answer`, answered.ms - addressed.ms)
       expect(groups(answered.match)).toEqual([`${MESSAGE.length}`, MESSAGE])
       expect(groups((await server.line(SAYS[serverMake].read)).match)).toEqual([`${MESSAGE.length}`, MESSAGE])
+      expect(await client.ended()).toBe(0)
+      await server.kill()
+    })
+
+    it.each(PAIRS.slice(0, 2))('client of make "%s", server of make "%s" over IPv6', async (clientMake, serverMake) => {
+      const [a, b] = [host(), host()]
+      const server = example(bed, serverMake, b, 'server', [bed.segment.home(b), network, '::', '4000'])
+      const [to] = groups((await server.line(SAYS[serverMake].address)).match)
+      expect(to).toMatch(/^fd.*:.*:/i)
+      const client = example(bed, clientMake, a, 'client', [bed.segment.home(a), network, to!, '4000'])
+      expect(groups((await client.line(SAYS[clientMake].read)).match)).toEqual([`${MESSAGE.length}`, MESSAGE])
       expect(await client.ended()).toBe(0)
       await server.kill()
     })
@@ -108,6 +123,58 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
           expect(program.text).toMatch(new RegExp(`(${what}).*\\b${length}\\b`))
         await program.kill()
       }
+    })
+
+    it('a planet signed by the port of customroots serves nodes of either make', async () => {
+      const root = bed.identities['root']!.public
+      const at = `${bed.segment.address('r')}/9993`
+      const signer = example(bed, 'port', host(), 'customroots', [root, at])
+      const [hex] = groups((await signer.line(/^planet, \d+ bytes: (\w+)/)).match)
+      await signer.line(SAYS.port.online)
+      await signer.line(new RegExp(`^event: root ${root.slice(0, 10)}`))
+      const planet = Buffer.from(hex!, 'hex')
+      for (const make of ['sdk', 'port'] as const) {
+        const program = example(bed, make, host(), 'nostorage', make === 'sdk' ? [] : ['new'], planet)
+        await program.line(/now online|is online/)
+        await program.kill()
+      }
+      await signer.kill()
+    })
+
+    it('a planet signed by customroots of make "sdk" is read as it was meant', async () => {
+      const signer = example(bed, 'sdk', host(), 'customroots', [])
+      const [list] = groups((await signer.line(/^roots_data_out= (.*)/)).match)
+      const bytes = Uint8Array.from(list!.split(','), Number)
+      const read = decode(world, bytes)
+      if (read._tag === 'Left') throw new Error(JSON.stringify(read.left))
+      expect(read.right).toMatchObject({ type: 'planet', id: 149604618n, timestamp: 1567191349589n })
+      expect(read.right.roots.map(({ endpoints }) => endpoints)).toEqual([
+        [
+          { address: '195.181.173.159', port: 9993 },
+          { address: '2a02:6ea0:c024::', port: 9993 },
+        ],
+      ])
+      expect(encode(world, read.right)).toEqual(bytes)
+      await signer.kill()
+    })
+
+    it('both makes of centralapi are answered by the same server', async () => {
+      const token = 'q'.repeat(32)
+      const serve = `const { hostedController } = await import('./examples/zts/centralapi.ts')
+        hostedController('${token}').listen(8999, '127.0.0.1', () => console.log('listening'))`
+      const place = host()
+      bed.segment.host(place)
+      const server = new LineProgram(bed.segment, place, [process.execPath, '--import', 'tsx', '-e', serve])
+      await server.line(/^listening/)
+      for (const make of ['sdk', 'port'] as const) {
+        const program = example(bed, make, place, 'centralapi', ['http://127.0.0.1:8999', token])
+        await program.line(/"apiVersion": "4"/)
+        await program.line(/"name": "example"/)
+        // the one of C asks to read only, and is refused by the library
+        await program.line(make === 'sdk' ? /^Error \(-2\)/ : /"authorized": true/)
+        expect(await program.ended()).toBe(0)
+      }
+      await server.kill()
     })
 
     it('client of make "sdk", our server; and server of make "sdk", our client', async () => {
