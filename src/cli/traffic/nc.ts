@@ -12,7 +12,7 @@ interface Options extends NodeChoice {
 
 export const command = defineCommand<Options, readonly [nwid: string, host: string, port: string | undefined]>({
   about: `Stdin goes to the other end, what comes from there to stdout. The end of stdin is passed on (FIN) and the answer read
-to its end; when the other end has ended, so has the command. With -l it waits for one connection instead, on
+to its end; once the other end has ended and stdin has nothing more to say, so has the command. With -l it waits for one connection instead, on
 the port and, if one is named, the address of this node. With -u each piece of stdin is a datagram, and only -w or an
 interrupt ends it. The exit code is 0 if the connection stood and ended in order, 1 if not.`,
   operands: [
@@ -50,6 +50,9 @@ interrupt ends it. The exit code is 0 if the connection stood and ended in order
       else if (listen) await tcp.listenTcp(network, ends, target, ({ port }) => out.detail(`listening on port ${port}`))
       else await tcp.connectTcp(network, ends, target)
       return 0
+    } catch (error) {
+      const { connectFailure } = await import('./tunnel/connect-failure.ts')
+      throw connectFailure(error)
     } finally {
       await opened[Symbol.asyncDispose]()
     }

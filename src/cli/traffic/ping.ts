@@ -78,6 +78,9 @@ they came to. The exit code is 0 if any was answered, else 1.`,
       for (const line of summaryLines(trips, elapsed)) out.line(line)
       out.document({ ...trips, elapsed })
       return trips.received > 0 ? 0 : 1
+    } catch (error) {
+      const { connectFailure } = await import('./tunnel/connect-failure.ts')
+      throw connectFailure(error)
     } finally {
       await opened[Symbol.asyncDispose]()
     }

@@ -38,6 +38,9 @@ each other; what changes meanwhile is told. The exit code is 0 if any echo was a
       for (const line of explainPath(facts)) out.line(line)
       out.document(facts)
       return facts.trips.received > 0 ? 0 : 1
+    } catch (error) {
+      const { connectFailure } = await import('./tunnel/connect-failure.ts')
+      throw connectFailure(error)
     } finally {
       await opened[Symbol.asyncDispose]()
     }

@@ -30,7 +30,7 @@ export const explainPath = (facts: PathFacts): readonly string[] => {
   if (peer === undefined) return [...lines, `  link     nothing was exchanged with node ${member} yet`]
   lines.push(`  link     ${link(peer, roots)}`)
   if (peer.latency !== undefined && peer.latency >= 0) lines.push(`  latency  ${peer.latency} ms, by HELLO`)
-  for (const path of peer.paths) lines.push(`  path     ${pathLine(path, facts.now)}`)
+  for (const path of distinct(peer.paths)) lines.push(`  path     ${pathLine(path, facts.now)}`)
   if (peer.link !== 'direct')
     lines.push(`  why      ${reason ?? 'the node has told the reason before this command: see the log of `rxzt up`'}`)
   return lines
@@ -47,6 +47,16 @@ const link = (peer: Peer, roots: readonly Peer[]): string => {
   if (peer.link === 'unreachable') return 'unreachable: no path to it and no root that would relay'
   const through = roots.map(({ id, latency }) => (latency === undefined ? id : `${id} (${latency} ms)`)).join(' or ')
   return `relayed by ${through === '' ? 'a root' : `root ${through}`}${tunnel}`
+}
+
+/** A path for each socket of this node may lead to one endpoint: the one that is used is told. */
+const distinct = (paths: readonly Path[]): readonly Path[] => {
+  const best = new Map<string, Path>()
+  for (const path of paths) {
+    const key = `${path.endpoint.address} ${path.endpoint.port}`
+    if (path.preferred || !best.has(key)) best.set(key, path)
+  }
+  return [...best.values()]
 }
 
 const pathLine = (
