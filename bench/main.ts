@@ -46,7 +46,7 @@ interface Row {
 }
 
 /** Before a measure: what is told is how it goes on, not how long a compiler took to see which code is hot. */
-const WARM_UP = 2
+const WARM_UP = 6
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
 const repeat = async (measure: () => Promise<number>): Promise<number> => {
