@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { nodeAlone, version, withService } from './cli.ts'
 import { configRequestsPerSecond, framesPerSecond, type Measured, rulesPerSecond } from './network.ts'
 import type { StackOrder } from './stacks.ts'
 import { createWorld, makeIdentities, Peer } from './world.ts'
@@ -316,6 +317,18 @@ for (const [id, name, unit, limitName] of [
   if (unit === 'Gbit/s' || unit === '1/s') rate(id, name, value, unit, limit, limitName)
   else time(id, name, value, unit, limit, limitName)
 }
+// ---- the program, from its start to its end
+const startUp = async (id: string, name: string, measure: () => number): Promise<void> => {
+  note(id)
+  const [values, limits] = [[] as number[], [] as number[]]
+  for (let i = 0; i < Math.max(3 * runs, 9); i++) {
+    limits.push(nodeAlone())
+    values.push(measure())
+  }
+  time(id, name, median(values), 'ms', median(limits), 'node -e 0')
+}
+if (want('cli-version')) await startUp('cli-version', '`rxzt --version`', version)
+if (want('cli-info')) await withService((info) => startUp('cli-info', '`rxzt info` of a running service', info))
 note('')
 const missing = wanted?.filter((id) => !known.has(id)) ?? []
 if (missing.length > 0) refuse(`no row ${missing.join(', ')} — there are ${[...known].join(', ')}`)
