@@ -19,6 +19,8 @@ export class Life {
   #started: Promise<number> | undefined
   #isOlder = false
   #subscriptions: readonly Subscription[] = []
+  /** That the node is down: said when what it keeps is kept, too. */
+  #sayLast: () => void = () => undefined
 
   constructor(instance: Instance) {
     this.#instance = instance
@@ -77,7 +79,11 @@ export class Life {
       if (instance.settings.handler !== undefined)
         this.#subscriptions = [
           ...this.#subscriptions,
-          node.events$.subscribe((event) => messages.of(event).forEach(deliver)),
+          node.events$.subscribe((event) => {
+            const told = messages.of(event)
+            if (event.type === 'node/down' || event.type === 'node/fatal') this.#sayLast = () => told.forEach(deliver)
+            else told.forEach(deliver)
+          }),
         ]
       return result.ZTS_ERR_OK
     } catch (error) {
@@ -116,6 +122,8 @@ export class Life {
     instance.states = new Map()
     await instance.endUsers()
     await node.close()
+    this.#sayLast()
+    this.#sayLast = () => undefined
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
     this.#subscriptions = []
     instance.settings = freshSettings()

@@ -19,7 +19,7 @@ describe('events', () => {
     const heard = listen(zts)
     await stage.net.until(zts.zts_node_start())
     zts.zts_net_join(stage.id)
-    await stage.net.advance(10_000)
+    await stage.net.advance(3_000)
     zts.zts_net_leave(stage.id)
     await stage.net.until(zts.zts_node_stop())
     const { ZTS_EVENT_NODE_UP: UP, ZTS_EVENT_NETWORK_OK: OK, ZTS_EVENT_NETWORK_DOWN: DOWN } = zts
@@ -47,7 +47,7 @@ describe('events', () => {
     const heard = listen(zts)
     await stage.net.until(zts.zts_node_start())
     zts.zts_net_join(stage.id)
-    await stage.net.advance(10_000)
+    await stage.net.advance(3_000)
     const up = of(heard, zts.ZTS_EVENT_NODE_UP)!
     expect(up.eventCode).toBe(200)
     expect(up.node!.node_id).toBe(zts.zts_node_get_id())
@@ -91,7 +91,7 @@ describe('events', () => {
     const heard = listen(zts)
     await stage.net.until(zts.zts_node_start())
     zts.zts_net_join(stage.id)
-    await stage.net.advance(60_000)
+    await stage.net.advance(3_000)
     const { controller } = stage
     const hosted = stage.id.toString(16).padStart(16, '0')
     const about = () => codes(heard).filter((code) => code >= 210 && code < 240 && code !== 220)
@@ -99,11 +99,11 @@ describe('events', () => {
     expect(zts.zts_net_get_status(stage.id)).toBe(zts.ZTS_NETWORK_STATUS_ACCESS_DENIED)
     const node = zts.zts_node_get_id().toString(16).padStart(10, '0')
     await controller.authorize(hosted, node)
-    await stage.net.advance(120_000)
+    await stage.net.advance(3_000)
     await controller.deauthorize(hosted, node)
-    await stage.net.advance(300_000)
+    await stage.net.advance(3_000)
     await controller.authorize(hosted, node)
-    await stage.net.advance(300_000)
+    await stage.net.advance(3_000)
     expect(about().filter((code) => code === zts.ZTS_EVENT_NETIF_UP)).toHaveLength(1)
     expect(about().filter((code) => code === zts.ZTS_EVENT_NETIF_LINK_UP)).toHaveLength(2)
     expect(about().filter((code) => code === zts.ZTS_EVENT_NETIF_LINK_DOWN)).toHaveLength(1)
@@ -129,7 +129,7 @@ describe('what is to be kept', () => {
     say(zts)
     await stage.net.until(zts.zts_node_start())
     zts.zts_net_join(stage.id)
-    await stage.net.advance(10_000)
+    await stage.net.advance(3_000)
     await stage.net.until(zts.zts_node_stop())
     return { heard, store }
   }
@@ -159,6 +159,7 @@ describe('what is to be kept', () => {
     const { heard, store } = await played(57, () => undefined)
     expect(codes(heard)).not.toContain(270)
     expect(codes(heard)).toEqual(expect.arrayContaining([272, 273, 274]))
+    expect(codes(heard).slice(-2)).toEqual([203, 221])
     expect(of(heard, 273)!.cache!.length).toBe(of(heard, 273)!.len)
     expect(await store.list('network')).toHaveLength(1)
     expect((await store.list('peer')).length).toBeGreaterThan(0)

@@ -35,7 +35,7 @@ export const staged = async (seed: number, input: NetworkConfigInput = openNetwo
       const zts = make(options)
       await net.until(zts.zts_node_start())
       zts.zts_net_join(id)
-      await net.advance(5_000)
+      await net.advance(2_000)
       return zts
     },
     [Symbol.asyncDispose]: async () => {
