@@ -72,7 +72,7 @@ const names = Object.keys(calls) as readonly (keyof typeof calls)[]
 
 const anyCall = fc.record<Call>({
   name: fc.constantFrom(...names, 'socket', 'socket', 'fcntl', 'connect', 'listen', 'bind'),
-  fd: fc.integer({ min: 0, max: 5 }),
+  fd: fc.integer({ min: 0, max: 6 }),
   x: fc.nat(9),
   y: fc.nat(15),
 })
@@ -82,7 +82,7 @@ const anyStep = fc.record({
   pause: fc.constantFrom(0, 0, 0, 0, 0, 1, 50, 3000),
 })
 
-/** To start from: a listener, a stream that is connected, datagrams of which one is bound and one connected. */
+/** To start from: a listener, streams that are connected, datagrams of which one is bound and one connected. */
 const begin = async ({ a, b, a4, b4 }: TwoPrograms): Promise<void> => {
   for (const zts of [a, b]) {
     const [listener, , bound] = [1, 1, 2, 2].map((type) => zts.zts_bsd_socket(2, type, 0))
@@ -94,6 +94,10 @@ const begin = async ({ a, b, a4, b4 }: TwoPrograms): Promise<void> => {
     [b, a4],
   ] as const)
     for (const fd of [1, 3]) await zts.zts_bsd_connect(fd, { family: 2, addr, port: 4000 })
+  for (const zts of [a, b]) {
+    const { fd } = await zts.zts_bsd_accept(0)
+    for (const from of [fd, 3]) await zts.zts_bsd_send(from, new Uint8Array(5))
+  }
 }
 
 /** Every errno that the reference names for sockets. */
