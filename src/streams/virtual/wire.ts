@@ -134,6 +134,7 @@ const change = (state: WireState, input: WireInput, now: Millis): void => {
           places?.delete(socket)
           if (state.byAddress.get(place.address) === place) state.byAddress.delete(place.address)
         }
+      if (places?.size === 0) state.hosts.delete(input.host)
       return
     }
     case 'Weather': {
