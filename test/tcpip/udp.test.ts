@@ -142,6 +142,31 @@ describe('a port', () => {
     expect(b.all('Datagram').map(({ id }) => id)).toEqual([2, 3, 1])
   })
 
+  it('of IPv6 alone leaves that of IPv4 to another', () => {
+    const { segment, a, b } = pair()
+    a.call(bind(1, 4000))
+    b.call({ call: 'bind', id: 1, port: 5000, ipv6Only: true }, bind(2, 5000, '0.0.0.0'))
+    a.call(send(1, '10.0.0.2', 5000, hello), send(1, 'fd00::2', 5000, hello))
+    segment.run(50)
+    expect(b.all('Failed')).toEqual([])
+    expect(b.all('Datagram').map(({ id, to }) => [id, to.address])).toEqual([
+      [2, '10.0.0.2'],
+      [1, 'fd00::2'],
+    ])
+  })
+
+  it('whose socket is connected no more is for everybody again', () => {
+    const { segment, a, b } = pair()
+    a.call(bind(1, 4000), bind(2, 4001))
+    b.call(bind(1, 5000), { call: 'associate', id: 1, remote: { address: '10.0.0.1', port: 4000 } })
+    b.call({ call: 'associate', id: 1 })
+    a.call(send(2, '10.0.0.2', 5000, hello))
+    segment.run(50)
+    expect(b.all('Datagram').map(({ from }) => from.port)).toEqual([4001])
+    b.call({ call: 'send', id: 1, data: hello })
+    expect(b.all('SoftError').map(({ code }) => code)).toEqual(['EINVAL'])
+  })
+
   it('that is shared spreads remotes over its sockets, each remote always on the same one', () => {
     const { segment, a, b } = pair()
     b.call(...[1, 2, 3, 4].map((id) => bind(id, 5000, undefined, true)))

@@ -97,6 +97,25 @@ it.each([
   expect(ends.sort()).toEqual(['1 Closed', '2 Closed'])
 })
 
+it('a write that fills the send buffer says so, and Writable tells when there is room again', () => {
+  const heard: string[] = []
+  const net = hosts((_name, o) => {
+    if (o._tag === 'Wrote') heard.push(`${o.bytes} ${o.full}`)
+    else if (o._tag === 'Writable') heard.push('Writable')
+  })
+  net.call('b', { call: 'listen', id: 100, port: 80, backlog: 5, options: {}, nextId: () => 2 })
+  const options = { sendBuffer: 8192 }
+  net.call('a', { call: 'connect', id: 1, remote: { address: '10.0.0.2', port: 80 }, options, deadline: Infinity })
+  net.run(100)
+  const write = (bytes: number) => net.call('a', { call: 'write', id: 1, data: new Uint8Array(bytes) })
+  write(8000)
+  write(192)
+  write(1)
+  expect(heard).toEqual(['8000 false', '192 true', '0 true'])
+  net.run(1000)
+  expect(heard.slice(3)).toEqual(['Writable'])
+})
+
 it('a connection to itself, from and to the same port, echoes', () => {
   const heard: string[] = []
   const net = hosts((_name, o, call) => {

@@ -1,3 +1,4 @@
+import { decode, encode } from 'dns-packet'
 import { describe, expect, it } from 'vitest'
 import type { Zts } from '../../../../src/zts.node.ts'
 import { bytes, outcome, twoPrograms } from './two-programs.ts'
@@ -223,7 +224,26 @@ describe('the simplified calls', () => {
   })
 
   it('look names up by the servers they were given', async () => {
-    const { a } = programs.get()
+    const { a, b, b4, until } = programs.get()
+    const server = b.zts_udp_server('0.0.0.0', 53)
+    const answer = async (): Promise<void> => {
+      const buffer = new Uint8Array(512)
+      const { n, addr } = await b.zts_bsd_recvfrom(server, buffer)
+      const { id, questions } = decode(Buffer.from(buffer.subarray(0, n)))
+      const answers = [{ type: 'A', name: questions![0]!.name, data: '10.144.0.77', ttl: 60 }] as const
+      const packet = encode({
+        type: 'response',
+        ...(id === undefined ? {} : { id }),
+        questions: questions!,
+        answers: [...answers],
+      })
+      await b.zts_bsd_sendto(server, new Uint8Array(packet), 0, addr!)
+    }
+    expect(a.zts_dns_set_server(0, b4)).toBe(0)
+    const [found] = await until(Promise.all([a.zts_bsd_gethostbyname('db.example'), answer()]))
+    expect(found?.h_addr_list).toEqual(['10.144.0.77'])
+    b.zts_close(server)
+    a.zts_dns_set_server(0, null)
     expect(await a.zts_bsd_gethostbyname('10.144.0.9')).toEqual({
       h_name: '10.144.0.9',
       h_aliases: [],
