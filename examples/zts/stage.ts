@@ -117,5 +117,6 @@ export const hex = (id: bigint, digits: 10 | 16): string => id.toString(16).padS
 /** Says why the last call failed, and gives the exit code for that. */
 export const failed = (zts: Zts, what: string, result: number): number => {
   console.error(`${what}: result ${result}, errno ${zts.zts_errno}`)
+  if (zts.error !== undefined) console.error(zts.error.message)
   return 1
 }
