@@ -5,4 +5,5 @@ export default [
   { name: 'createNode', path: 'dist/index.js', import: '{ createNode }', limit: '220 kB', gzip: true, modifyEsbuildConfig: quiet },
   { name: 'virtualNet', path: 'dist/testing.js', import: '{ virtualNet }', limit: '260 kB', gzip: true, modifyEsbuildConfig: quiet },
   { name: 'central', path: 'dist/central.js', import: '{ central }', limit: '25 kB', gzip: true, modifyEsbuildConfig: quiet },
+  { name: 'createZts', path: 'dist/zts.js', import: '{ createZts }', limit: '250 kB', gzip: true, modifyEsbuildConfig: quiet },
 ]
