@@ -1,3 +1,4 @@
+import { isRecord } from '../../../streams/option.ts'
 import { result } from '../constant/result.ts'
 import { socket as S } from '../constant/socket.ts'
 import { errno as E } from '../errno.ts'
@@ -133,9 +134,9 @@ export const bsdFunctions = (calls: Calls) => {
       return got < 0 ? { err: got, value: 0 } : { err: result.ZTS_ERR_OK, value: got }
     },
     /** Null if there is no such name, or no node. */
-    zts_bsd_gethostbyname: (name: string): Promise<ZtsHostent | null> => hostByName(instance, String(name)),
+    zts_bsd_gethostbyname: (name: string): Promise<ZtsHostent | null> => hostByName(instance, name),
   }
 }
 
 const isPollFd = (one: unknown): one is PollFd =>
-  typeof one === 'object' && one !== null && 'fd' in one && Number.isInteger(one.fd) && !Object.isFrozen(one)
+  isRecord(one) && Number.isInteger(one['fd']) && Number.isInteger(one['events']) && !Object.isFrozen(one)

@@ -28,13 +28,13 @@ export interface ZtsReceivedMessage extends ZtsReceived {
 /** Calls that move bytes. Lengths are those of the buffers. */
 export const bsdTransferFunctions = (calls: Calls) => {
   const send = async (fd: number, data: unknown, flags: number, to: Place | undefined): Promise<number> => {
-    if (!(data instanceof Uint8Array)) return calls.badArgument
+    if (!(data instanceof Uint8Array) || !Number.isInteger(flags)) return calls.badArgument
     return calls.during(fd, (socket, ground) => transmit(ground, socket, data, flags, to))
   }
   const read = async (fd: number, iov: unknown, flags: number): Promise<Reading> => {
     const socket = calls.find(fd)
     if (typeof socket === 'number') return { n: socket, received: {}, socket: undefined }
-    if (!isIov(iov)) return { n: result.ZTS_ERR_ARG, received: {}, socket: undefined }
+    if (!isIov(iov) || !Number.isInteger(flags)) return { n: result.ZTS_ERR_ARG, received: {}, socket: undefined }
     const { n, received } = await scattered(iov, (into) => receive(calls.ground!, socket, into, flags))
     return { n: calls.say(n), received, socket }
   }

@@ -7,7 +7,8 @@ import type { SysResult } from './perform.ts'
 /** `F_GETFL` and `F_SETFL`; of what can be set there is `O_NONBLOCK` alone. */
 export const fcntl = (socket: Descriptor, cmd: number, flags: number): SysResult => {
   if (cmd === S.ZTS_F_GETFL) return S.ZTS_O_RDWR | (socket.nonBlocking ? S.ZTS_O_NONBLOCK : 0)
-  if (cmd !== S.ZTS_F_SETFL || (flags & ~(S.ZTS_O_RDWR | S.ZTS_O_NONBLOCK)) !== 0) return -E.ZTS_ENOSYS
+  if (cmd !== S.ZTS_F_SETFL || !Number.isInteger(flags) || (flags & ~(S.ZTS_O_RDWR | S.ZTS_O_NONBLOCK)) !== 0)
+    return -E.ZTS_ENOSYS
   socket.nonBlocking = (flags & S.ZTS_O_NONBLOCK) !== 0
   return 0
 }

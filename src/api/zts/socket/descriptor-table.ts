@@ -7,7 +7,7 @@ export class DescriptorTable {
   readonly #open: (Descriptor | undefined)[] = []
 
   get(fd: number): Descriptor | undefined {
-    return this.#open[fd]
+    return Number.isInteger(fd) ? this.#open[fd] : undefined
   }
 
   get isFull(): boolean {
@@ -26,7 +26,7 @@ export class DescriptorTable {
   }
 
   close(fd: number): SysResult {
-    const descriptor = this.#open[fd]
+    const descriptor = this.get(fd)
     if (descriptor === undefined) return -E.ZTS_EBADF
     this.#open[fd] = undefined
     descriptor.close()

@@ -16,6 +16,7 @@ export interface ZtsHostent {
  * itself says. Null if nobody knows it.
  */
 export const hostByName = async (instance: Instance, name: string): Promise<ZtsHostent | null> => {
+  if (typeof name !== 'string') return null
   const servers = instance.nameServers.filter((server) => server !== undefined)
   const ways = servers.length === 0 ? [{}] : [{ servers }, {}]
   for (const way of ways)

@@ -29,7 +29,8 @@ export const olderSocketFunctions = (calls: Calls, bsd: BsdFunctions, simple: Si
     /** `flags`: `ZTS_SOCK_NONBLOCK` for the connection, not for the listener. */
     zts_accept4: async (fd: number, flags: number): Promise<ZtsAcceptedText> => {
       const none = { addr: undefined, str: '', port: 0 }
-      if ((flags & ~S.ZTS_SOCK_NONBLOCK) !== 0) return { fd: calls.on(fd, () => -E.ZTS_EINVAL), ...none }
+      if (!Number.isInteger(flags) || (flags & ~S.ZTS_SOCK_NONBLOCK) !== 0)
+        return { fd: calls.on(fd, () => -E.ZTS_EINVAL), ...none }
       const accepted = await simple.zts_accept(fd)
       if (accepted.fd >= 0 && flags !== 0) bsd.zts_bsd_fcntl(accepted.fd, S.ZTS_F_SETFL, S.ZTS_O_NONBLOCK)
       return accepted

@@ -146,5 +146,33 @@ describe('any calls on any descriptors, in any order', () => {
   })
 })
 
+describe('any arguments', () => {
+  it('of any call, also such as TypeScript refuses, are answered and never thrown at', async () => {
+    const { a, b4, until } = programs.get()
+    const group = Object.entries(a).filter(([name]) => SOCKET_CALL.test(name)) as [
+      string,
+      (...args: unknown[]) => unknown,
+    ][]
+    expect(group.length).toBeGreaterThan(70)
+    const some = [0, -1, 1.5, Number.NaN, 2n ** 70n, 'length', b4, '', null, undefined, {}, [], new Uint8Array(3), true]
+    const odd = [Symbol('fd'), () => 0, { family: 2n }, { iov: [1] }, [{ fd: 0, events: 1n }], new Set(['x'])]
+    const values: readonly unknown[] = [...some, ...odd]
+    const answers: Promise<unknown>[] = []
+    group.forEach(([, call], n) => {
+      for (let i = 0; i < values.length; i++) {
+        const args = [0, 1, 2, 3, 4].map((at) => values[(i + at * (n + 1)) % values.length])
+        answers.push(Promise.resolve(call(i % 2 === 0 ? 0 : args[0], ...args.slice(1))))
+        a.zts_socket(2, 1 + (i % 2), 0)
+      }
+    })
+    for (let fd = 0; fd < 1024; fd++) a.zts_close(fd)
+    await until(Promise.all(answers), 60_000)
+  })
+})
+
+/** Those that the files beside this one are about. */
+const SOCKET_CALL =
+  /^zts_(bsd_|[gs]et_(no_d|ling|reus|recv|send|ttl|bloc|keep|last|data|pend)|socket$|connect|bind|listen|accept|send|recv|read|write|shutdown|close|getpeer|getsock|setsock|tcp_|udp_|select|poll|fcntl|ioctl|gethost)/
+
 const SEED = Number(process.env['RXZT_SEED'] ?? 7)
 const RUNS = Number(process.env['RXZT_RUNS'] ?? 20)
