@@ -52,6 +52,7 @@ useful beside a running service, whose traffic it shows. Runs until it is interr
         import('./tap/packet-line.ts'),
       ])
       const options = { wire, count, snapLength, signal }
+      out.note(`capturing ${id}${wire ? ' and the wire below it' : ''}`)
       if (write === undefined)
         await watch(node, network, options, (item) => {
           if ('payload' in item) out.result({ ...item, payload: hex(item.payload) }, frameLine(item))
