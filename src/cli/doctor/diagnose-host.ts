@@ -1,7 +1,7 @@
 import type { HostEvidence, NodeEvidence } from './evidence.ts'
 import { type Finding, finding } from './finding.ts'
 import { natOf } from './nat.ts'
-import { printEndpoint } from './print-endpoint.ts'
+import { printSome } from './print-endpoint.ts'
 
 /** What keeps a member from being reached, or from being reached well. */
 export const diagnoseHost = (seen: HostEvidence, node: NodeEvidence): readonly Finding[] => {
@@ -25,13 +25,13 @@ export const diagnoseHost = (seen: HostEvidence, node: NodeEvidence): readonly F
 const diagnoseRelay = ({ host, node: peer, reason, way }: HostEvidence, node: NodeEvidence): Finding => {
   const why = reason === undefined ? '' : `: ${reason}`
   const nat = natOf(node)
-  const ports = [...new Set(node.endpoints.map(({ port }) => port))].join(' and ')
+  const port = node.endpoints[0]?.port ?? 9993
   return finding(
     'relay-only',
     `${host} (node ${peer}) is reached by ${way === 'tcp' ? 'a TCP relay' : 'a root'} alone, not directly${why}`,
     nat === 'dependent'
-      ? `the router here gives each peer another port (${node.surfaces.map(printEndpoint).join(', ')}): forward UDP port ${ports} to this machine, or switch that off`
-      : `let UDP in on port ${ports} here, or on that of the other node: one of both is behind a router or firewall that keeps it out`,
+      ? `the router here gives each peer another port (${printSome(node.surfaces)}): forward UDP port ${port} to this machine, or switch that off`
+      : `let UDP in on port ${port} here, or on that of the other node: one of both is behind a router or firewall that keeps it out`,
   )
 }
 

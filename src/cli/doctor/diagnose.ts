@@ -13,12 +13,15 @@ export const diagnose = (evidence: Evidence): readonly Finding[] => {
   const ends = evidence.ends.map(diagnoseEnd)
   if (node === undefined || ends.some(({ cause }) => cause === 'identity-collision')) return ends
   if (!node.online) return [...ends, diagnoseSilence(evidence, node)]
+  const ofNetworks = networks.flatMap((network) => diagnoseNetwork(network, node.id))
+  // a name has no address where its name servers are silent
+  const isTold = host?.unresolved !== undefined && ofNetworks.some(({ cause }) => cause === 'dns')
   return [
     ...ends,
     ...(isTunneled(node) ? [diagnoseTunnel(node)] : []),
     ...diagnoseClocks(evidence),
-    ...networks.flatMap((network) => diagnoseNetwork(network, node.id)),
-    ...(host === undefined ? [] : diagnoseHost(host, node)),
+    ...ofNetworks,
+    ...(host === undefined || isTold ? [] : diagnoseHost(host, node)),
   ]
 }
 
@@ -71,14 +74,18 @@ const diagnoseSilence = ({ knocks }: Evidence, node: NodeEvidence): Finding => {
   return finding(
     'udp-blocked',
     `nothing that is sent by UDP is answered, by the roots (${places}) or anybody else`,
-    'allow outgoing UDP, at least to port 9993, in the firewall of this machine and of its network, or use a TCP relay',
+    `${openUdp}${node.planet.isPublic ? '' : `; where other programs get out, check that ${nameOf(node.planet)} is the one of this network`}`,
   )
 }
+
+const openUdp = 'allow outgoing UDP, at least to port 9993, in the firewall of this machine and of its network'
 
 const wrongPlanet = ({ planet }: NodeEvidence): string =>
   planet.isPublic
     ? 'allow UDP to port 9993; if the network has roots of its own, get its planet file and name it with --planet'
-    : `check that planet ${planet.id} is the one of this network and that its roots run; get its file anew, and name it with --planet`
+    : `check that ${nameOf(planet)} is the one of this network and that its roots run; get its file anew, and name it with --planet`
+
+const nameOf = ({ id }: NodeEvidence['planet']): string => (id === undefined ? 'the planet' : `planet ${id}`)
 
 const isTunneled = ({ roots }: NodeEvidence): boolean => {
   const reached = roots.filter(({ link }) => link !== 'unreachable' && link !== 'unknown')
@@ -89,7 +96,7 @@ const diagnoseTunnel = ({ roots }: NodeEvidence): Finding =>
   finding(
     'udp-blocked',
     `the roots answer by the TCP relay alone, not by UDP (${roots.flatMap((root) => root.endpoints.map(printEndpoint)).join(', ')})`,
-    'allow outgoing UDP, at least to port 9993, in the firewall of this machine and of its network',
+    openUdp,
   )
 
 /** The nearest clock counts: that of others may be wrong as well, which is why all are told. */

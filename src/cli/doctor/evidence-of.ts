@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createNode, type ZtNode } from '../../index.node.ts'
 import { udpLink } from '../../node.ts'
 import type { Call } from '../command.ts'
 import { openService, type Service } from '../control/service.ts'
-import { CommandFailure } from '../failure.ts'
+import { CommandFailure, misuse } from '../failure.ts'
 import { readBytes } from '../file.ts'
 import { attachedNode } from '../service/attached-node.ts'
 import type { DoctorOptions } from './doctor.ts'
@@ -25,11 +25,16 @@ export const evidenceOf = async (
   const { home, ephemeral = false, planet, udpPort = PORT, udpAddress, timeServer } = options
   const signal = io.interrupted()
   const wanted = { networks, host, signal, progress: (text: string) => out.progress(text) }
-  const roots = planet === undefined ? undefined : await readBytes(planet)
+  // an examination makes nothing: an identity that is not there yet is one of this run
+  const isNew = ephemeral || !(await isThere(join(home, 'identity.secret')))
+  if (isNew && !ephemeral) out.note(`${home} has no identity: this looks at a new node, of which nothing is kept`)
+  const kept = join(home, 'planet')
+  const world = planet ?? (isNew && !ephemeral && (await isThere(kept)) ? kept : undefined)
+  const roots = world === undefined ? undefined : await readBytes(world)
   const probes: Probes = {
     start: (anyPort) =>
       createNode({
-        ...(ephemeral ? {} : { store: home }),
+        ...(isNew ? {} : { store: home }),
         ...(roots === undefined ? {} : { planet: roots }),
         link: udpLink({ port: anyPort ? 0 : udpPort, ...(udpAddress === undefined ? {} : { address: udpAddress }) }),
         signal,
@@ -40,7 +45,14 @@ export const evidenceOf = async (
   }
   const service = ephemeral ? undefined : await runningService(call)
   if (service === undefined) return examine(probes, wanted)
+  if (planet !== undefined || options.udpPort !== undefined || udpAddress !== undefined)
+    misuse(
+      `a service runs on ${home}, and has its planet and ports already`,
+      'leave those options out, or add --ephemeral',
+    )
   const node = await usableNode(home, io.version(), signal)
+  if (host !== undefined && node === undefined)
+    out.note(`${host} is not looked at: the service on ${home} is native, and lends nobody its sockets`)
   try {
     return await lookAtService(service, node, probes, wanted)
   } finally {
@@ -63,6 +75,12 @@ const runningService = async (call: Call<DoctorOptions>): Promise<Service | unde
     throw error
   }
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
 
 /** Its node where it lends its sockets: native services do not. */
 const usableNode = async (home: string, version: string, signal: AbortSignal): Promise<ZtNode | undefined> => {

@@ -24,7 +24,8 @@ export interface NodeEvidence {
   readonly endpoints: readonly Endpoint[]
   /** Where others see it. */
   readonly surfaces: readonly Endpoint[]
-  readonly planet: { readonly id: string; readonly isPublic: boolean }
+  /** The ID is absent where a service told it as a number too large for JSON. */
+  readonly planet: { readonly id?: string; readonly isPublic: boolean }
   readonly roots: readonly RootEvidence[]
   /** Authentic packets that came straight from anybody. */
   readonly heard: number

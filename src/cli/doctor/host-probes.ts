@@ -24,7 +24,8 @@ export const askByUdp = (
     const alarm = setTimeout(() => finish('silent'), PATIENCE)
     socket.on('error', failed)
     socket.on('message', (answer) => finish('answered', answer))
-    socket.connect(port, address, () => socket.send(question, (error) => error !== null && failed(error)))
+    socket.on('connect', () => socket.send(question, (error) => error !== null && failed(error)))
+    socket.connect(port, address)
   })
 
 /** A datagram too short for anything: no node answers it, and no node minds. */

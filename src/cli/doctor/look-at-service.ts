@@ -56,13 +56,16 @@ export const lookAtService = async (
 
 const nodeIn = (status: Fields, peers: readonly Fields[]): NodeEvidence => {
   const settings = fieldsOf(fieldsOf(status['config'])['settings'])
-  const planet = BigInt(numberOf(status['planetWorldId']))
+  const planet = numberOf(status['planetWorldId'])
   return {
     id: textOf(status['address']),
     online: status['online'] === true,
     endpoints: endpointsIn(settings['listeningOn']),
     surfaces: endpointsIn(settings['surfaceAddresses']),
-    planet: { id: planet.toString(16).padStart(16, '0'), isPublic: planet === publicPlanet.id },
+    planet: {
+      isPublic: planet === Number(publicPlanet.id),
+      ...(Number.isSafeInteger(planet) ? { id: planet.toString(16).padStart(16, '0') } : {}),
+    },
     roots: peers
       .filter(({ role }) => role === 'PLANET')
       .map((peer) => ({

@@ -26,4 +26,4 @@ export const pollUntil = (
   })
 }
 
-const INTERVAL = 250
+const INTERVAL = 50

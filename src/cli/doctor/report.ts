@@ -2,7 +2,7 @@ import type { Output } from '../output.ts'
 import type { Evidence, NetworkEvidence, NodeEvidence } from './evidence.ts'
 import type { Finding } from './finding.ts'
 import { natOf } from './nat.ts'
-import { printEndpoint } from './print-endpoint.ts'
+import { printSome } from './print-endpoint.ts'
 
 /** What was seen, a line each, then what is wrong with it, two lines each. With `--json` one document. */
 export const report = (out: Output, evidence: Evidence, findings: readonly Finding[]): void => {
@@ -40,12 +40,12 @@ const nodeLines = (node: NodeEvidence): readonly (readonly [string, string])[] =
   const time = Number.isFinite(nearest) ? `, the nearest in ${nearest.toFixed(0)} ms` : ''
   const kind = natOf(node)
   return [
-    ['node', `${id}, ${online ? 'online' : 'offline'}, bound to ${endpoints.map(printEndpoint).join(', ')}`],
+    ['node', `${id}, ${online ? 'online' : 'offline'}, bound to ${printSome(endpoints)}`],
     [
       'roots',
-      `${answering.length} of ${roots.length} answer${time}, planet ${planet.isPublic ? 'of the public network' : planet.id}`,
+      `${answering.length} of ${roots.length} answer${time}, ${planet.isPublic ? 'public planet' : `planet ${planet.id ?? 'of its own'}`}`,
     ],
-    ...(kind === 'unknown' ? [] : [['router', `${ROUTERS[kind]} ${surfaces.map(printEndpoint).join(', ')}`] as const]),
+    ...(kind === 'unknown' ? [] : [['router', `${ROUTERS[kind]} ${printSome(surfaces)}`] as const]),
   ]
 }
 

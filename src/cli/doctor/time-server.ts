@@ -13,15 +13,23 @@ export const askTimeServer = async (host: string): Promise<ClockEvidence> => {
   const sent = Date.now()
   const { reply, answer } = await askByUdp({ address, port: 123 }, question)
   const got = Date.now()
-  if (answer === undefined || answer.length < 48)
+  const ahead = answer === undefined ? undefined : aheadIn(answer, sent, got)
+  if (ahead === undefined)
     return fail(`time server ${host} does not tell the time (${reply})`, 'name another with --time-server')
-  const view = new DataView(answer.buffer, answer.byteOffset, answer.length)
-  return { by: `time server ${host}`, ahead: aheadOf(sent, timeIn(view, 32), timeIn(view, 40), got) }
+  return { by: `time server ${host}`, ahead }
 }
 
-/** RFC 4330 §5: when the question was sent and received, and the answer sent and received, each by the clock that was there. */
-export const aheadOf = (sent: number, received: number, answered: number, got: number): number =>
-  (sent - received + (got - answered)) / 2
+/**
+ * RFC 4330 §5, the other way round: by when the question was sent and the answer came, both on this machine's clock, and
+ * the server's times of the same. `undefined` if the answer holds none.
+ */
+export const aheadIn = (answer: Uint8Array, sent: number, got: number): number | undefined => {
+  if (answer.length < 48) return undefined
+  const view = new DataView(answer.buffer, answer.byteOffset, answer.length)
+  // a server whose own clock is not set says 0
+  if (view.getUint32(40) === 0) return undefined
+  return (sent - timeIn(view, 32) + (got - timeIn(view, 40))) / 2
+}
 
 /** ms since the epoch; the first era of NTP ends in 2036, and what looks like 1900 is of the next. */
 const timeIn = (view: DataView, at: number): number => {
