@@ -8,11 +8,11 @@ import { stateOf } from './networks.ts'
 import { printZtsIp, sockaddr, type ZtsSockaddr } from './sockaddr.ts'
 import { noAddr, prefixAddr } from './structures.ts'
 
-interface WithAddr {
+export interface WithAddr {
   readonly err: number
   readonly addr: ZtsSockaddr
 }
-interface WithText {
+export interface WithText {
   readonly err: number
   readonly str: string
 }
