@@ -2,6 +2,7 @@
  * A TCP client that sends a message now and then, on a socket that never blocks. Port of nonblockingclient.c.
  * Run: npx tsx examples/zts/nonblockingclient.ts
  */
+import type { Zts } from 'rxzt/zts'
 import { enter } from './enter.ts'
 import { failed, type Port, program } from './stage.ts'
 
@@ -17,17 +18,8 @@ export const nonblockingclient: Port = {
     const code = await enter(zts, BigInt(`0x${network}`), zts.ZTS_AF_INET, signal)
     if (code !== 0) return code
 
-    const fd = zts.zts_socket(zts.ZTS_AF_INET, zts.ZTS_SOCK_STREAM, 0)
-    if (fd < 0) return failed(zts, 'socket', fd)
-    // nonblockingclient.c connects before: zts_connect of the C library does nothing on a socket that does not block
-    zts.zts_set_blocking(fd, 0)
-    const connecting = await zts.zts_connect(fd, remote, Number(port), 0)
-    if (connecting !== zts.ZTS_ERR_OK && zts.zts_errno !== zts.ZTS_EINPROGRESS)
-      return failed(zts, 'connect', connecting)
-    const connection = { fd, events: zts.ZTS_POLLOUT, revents: 0 }
-    while ((await zts.zts_bsd_poll([connection], 1000)) === 0 && !signal.aborted) console.log('connecting')
-    const refused = zts.zts_get_last_socket_error(fd)
-    if (refused !== 0) return failed(zts, 'connect', refused)
+    const fd = await connectedTo(zts, remote, Number(port), signal)
+    if (fd < 0) return failed(zts, 'connect', fd)
     console.log('connected')
 
     while (!signal.aborted) {
@@ -54,6 +46,30 @@ export const nonblockingclient: Port = {
     await ended
     await server.close()
   },
+}
+
+/**
+ * A socket that never blocks, once it is connected; tried again with another while nobody listens.
+ * nonblockingclient.c connects one that blocks: zts_connect of the C library does nothing on others.
+ */
+const connectedTo = async (zts: Zts, remote: string, port: number, signal: AbortSignal): Promise<number> => {
+  while (!signal.aborted) {
+    const fd = zts.zts_socket(zts.ZTS_AF_INET, zts.ZTS_SOCK_STREAM, 0)
+    if (fd < 0) return fd
+    zts.zts_set_blocking(fd, 0)
+    const begun = await zts.zts_connect(fd, remote, port, 0)
+    let errno = begun === zts.ZTS_ERR_OK || zts.zts_errno === zts.ZTS_EINPROGRESS ? 0 : zts.zts_errno
+    if (errno === 0) {
+      const connection = { fd, events: zts.ZTS_POLLOUT, revents: 0 }
+      while ((await zts.zts_bsd_poll([connection], 1000)) === 0 && !signal.aborted) console.log('connecting')
+      errno = zts.zts_get_last_socket_error(fd)
+    }
+    if (errno === 0) return fd
+    console.log(`not connected (${errno}), trying again`)
+    zts.zts_close(fd)
+    await zts.zts_util_delay(250)
+  }
+  return zts.ZTS_ERR_GENERAL
 }
 
 await program(import.meta.url, nonblockingclient)

@@ -4,7 +4,7 @@
  * interface, where it meets somebody who is written with the interface of `rxzt`.
  */
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Network, SocketError, type TcpSocket, type ZtNode } from 'rxzt'
@@ -97,7 +97,12 @@ export const program = async (url: string, port: Port): Promise<void> => {
   const planet = process.env['RXZT_PLANET']
   const zts = createZts(planet === undefined ? {} : { node: { planet: readFileSync(planet) } })
   const ending = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort())
+  // says goodbye to the peers, whatever the port waits for
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      ending.abort()
+      void zts.zts_node_free().finally(() => process.exit(128 + constants.signals[signal]))
+    })
   process.exitCode = await port.main(zts, args, ending.signal)
 }
 
