@@ -29,4 +29,6 @@ export type {
   CentralUser,
   JsonRecord,
 } from './api/central/shapes.ts'
-export { ArgumentError, SocketError, ZtError } from './streams/error.ts'
+export { NetworkId, NodeId } from './api/id.ts'
+export type { WaitOptions } from './api/wait.ts'
+export { ArgumentError, SocketError, ZtError, type ZtErrorCode } from './streams/error.ts'

@@ -88,7 +88,7 @@ export interface Central {
   declineInvitation(id: string, options?: CallOptions): Promise<void>
 
   /** For what has no method here: the JSON of the answer, unchecked, `undefined` if it is empty. */
-  request(method: Ask['method'], path: string, body?: unknown, options?: CallOptions): Promise<unknown>
+  request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, options?: CallOptions): Promise<unknown>
 }
 
 /**
