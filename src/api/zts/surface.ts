@@ -7,6 +7,12 @@ export type { ZtsOptions } from './instance.ts'
 export type { ZtsRootSet, ZtsSignedRootSet } from './root-set.ts'
 export type { EventHandler } from './settings.ts'
 export type { ZtsSockaddr } from './sockaddr.ts'
+export type { ZtsAccepted, ZtsName } from './socket/bsd-functions.ts'
+export type { ZtsOutgoing, ZtsReceived, ZtsReceivedMessage } from './socket/bsd-transfer.ts'
+export type { ZtsHostent } from './socket/host-names.ts'
+export type { PollFd } from './socket/poll.ts'
+export type { Selected } from './socket/select.ts'
+export type { ZtsAcceptedText, ZtsNameText } from './socket/simple-functions.ts'
 export type { ZtsStats, ZtsStatsCounter, ZtsStatsIgmp, ZtsStatsProto } from './statistics.ts'
 export type {
   ZtsAddrInfo,

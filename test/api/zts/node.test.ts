@@ -1,10 +1,12 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { of, Subject } from 'rxjs'
 import { udpLink } from 'rxzt/node'
-import { fixtures } from 'rxzt/testing'
+import { fixtures, VirtualClock } from 'rxzt/testing'
 import { createZts, type ZtsEventMessage } from 'rxzt/zts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import type { Link } from '../../../src/streams/link.ts'
 import { memoryStore } from '../../../src/streams/store.ts'
 import { codes, listen, staged } from './staged.ts'
 
@@ -101,6 +103,29 @@ describe('the life of a node', () => {
     expect(codes(heard)).toEqual([zts.ZTS_EVENT_NODE_FATAL_ERROR])
     expect(heard[0]!.error).toBe(zts.error)
     expect(await zts.zts_node_stop()).toBe(zts.ZTS_ERR_SERVICE)
+  })
+
+  it('ends by itself where its link breaks, and takes its sockets with it', async () => {
+    const incoming$ = new Subject<never>()
+    const link: Link = {
+      name: 'brittle',
+      incoming$,
+      local$: of([{ socket: 1, address: '192.0.2.1', port: 9993 } as never]),
+      send: () => undefined,
+      close: async () => undefined,
+    }
+    const zts = createZts({ link: () => link, node: { scheduler: new VirtualClock() } })
+    const heard = listen(zts)
+    zts.zts_init_from_memory(identity)
+    expect(await zts.zts_node_start()).toBe(0)
+    const fd = zts.zts_socket(zts.ZTS_AF_INET, zts.ZTS_SOCK_DGRAM, 0)
+    const reading = zts.zts_recv(fd, new Uint8Array(1), 0)
+    incoming$.error(new Error('gone'))
+    expect(await reading).toBe(-1)
+    await vi.waitUntil(() => heard.at(-1)?.event_code === zts.ZTS_EVENT_STACK_DOWN)
+    expect(codes(heard).slice(-2)).toEqual([zts.ZTS_EVENT_NODE_FATAL_ERROR, zts.ZTS_EVENT_STACK_DOWN])
+    expect(heard.at(-2)!.error!.message).toMatch(/brittle.* — /)
+    expect([zts.zts_node_get_id(), await zts.zts_node_stop()]).toEqual([0n, zts.ZTS_ERR_SERVICE])
   })
 
   it('says that arguments are wrong where init was told what does not go together', async () => {

@@ -1,3 +1,4 @@
+import { decode, encode } from 'dns-packet'
 import { fixtures } from 'rxzt/testing'
 import { expect } from 'vitest'
 import { adhoc, lonely, nobody } from './lonely.ts'
@@ -118,6 +119,27 @@ export const networkDeviations: readonly Deviation[] = [
       expect([a.zts_dns_get_server(0), a.zts_dns_set_server(0, null), a.zts_dns_get_server(0)]).toEqual([
         ...['10.0.0.53', 0, null],
       ])
+    },
+  },
+  {
+    what: 'names: `zts_bsd_gethostbyname`',
+    native: 'asks the servers of `zts_dns_set_server` only',
+    here: 'asks those that the controller names, too; answers by text',
+    holds: async ({ stage, a, b, b4, id, until }) => {
+      const hosted = id.toString(16).padStart(16, '0')
+      await until(stage.controller.update(hosted, { dns: { domain: 'office.example', servers: [b4] } }))
+      await stage.net.advance(1_000)
+      const server = b.zts_udp_server('0.0.0.0', 53)
+      const question = new Uint8Array(512)
+      const answered = b.zts_bsd_recvfrom(server, question, 0).then(async ({ n, addr }) => {
+        const { id, questions = [] } = decode(Buffer.from(question.subarray(0, n)))
+        const answers = [{ type: 'A' as const, name: 'printer.office.example', data: '10.144.0.200', ttl: 60 }]
+        return b.zts_bsd_sendto(server, encode({ type: 'response', id: id!, questions, answers }), 0, addr!)
+      })
+      const found = await until(a.zts_bsd_gethostbyname('printer.office.example'))
+      expect(found).toMatchObject({ h_addrtype: a.ZTS_AF_INET, h_addr_list: ['10.144.0.200'] })
+      expect(await answered).toBeGreaterThan(0)
+      b.zts_close(server)
     },
   },
 ]

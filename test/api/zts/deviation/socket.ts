@@ -45,6 +45,21 @@ export const socketDeviations: readonly Deviation[] = [
     },
   },
   {
+    what: 'connecting a socket of IPv4 to an address of IPv6, and the other way',
+    native: '`EINVAL`',
+    here: '`EAFNOSUPPORT`; from IPv6 to IPv4 by `::FFFF:…`',
+    holds: async (trial) => {
+      const { a } = trial
+      const fd = tcp(trial)
+      await fails(
+        a,
+        () => a.zts_bsd_connect(fd, { family: a.ZTS_AF_INET6, addr: 'fd00::1', port: 1 }),
+        a.ZTS_EAFNOSUPPORT,
+      )
+      a.zts_close(fd)
+    },
+  },
+  {
     what: 'connecting where no route leads',
     native: '`EHOSTUNREACH`',
     here: '`ENETUNREACH`; `EHOSTUNREACH` if the host does not answer ARP or NDP',
@@ -296,6 +311,22 @@ export const socketDeviations: readonly Deviation[] = [
       const fds = [{ fd: client, events: 0, revents: 0 }]
       expect(await until(a.zts_bsd_poll(fds, 0))).toBe(1)
       expect(fds[0]!.revents & a.ZTS_POLLHUP).toBe(a.ZTS_POLLHUP)
+      end()
+    },
+  },
+  {
+    what: '`ZTS_MSG_WAITALL`',
+    native: 'not supported',
+    here: 'works',
+    holds: async (trial) => {
+      const { a, b, until, stage } = trial
+      const { client, server, end } = await connected(trial, 108)
+      const into = new Uint8Array(4)
+      const reading = b.zts_recv(server, into, b.ZTS_MSG_WAITALL)
+      await until(a.zts_write(client, Uint8Array.of(1, 2)))
+      await stage.net.advance(100)
+      await until(a.zts_write(client, Uint8Array.of(3, 4)))
+      expect([await until(reading), ...into]).toEqual([4, 1, 2, 3, 4])
       end()
     },
   },
