@@ -13,7 +13,7 @@ interface Options extends NodeChoice {
 export const command = defineCommand<Options, readonly [nwid: string, directory: string]>({
   about: `Members of the network see the files of a directory by HTTP: http://<address of this node>/path. Directories show
 their index.html; types, ranges and validation are handled; what changes on disk is seen at once. Files whose
-name begins with a dot are not shown. Nothing can be written. Runs until it is interrupted.`,
+name begins with a dot are not shown, symbolic links are followed. Nothing can be written. Runs until it is interrupted.`,
   operands: [
     { name: '<nwid>', text: 'network ID' },
     { name: '<directory>', text: 'what to show' },
