@@ -27,8 +27,16 @@ export class DatagramSocket extends MessageSocket {
     if (this.#bound !== undefined) return -E.ZTS_EINVAL
     const place = placeFor(this, given)
     if (typeof place === 'number') return place
+    for (let tries = 1; ; tries++) {
+      const result = this.#bindTo(place)
+      // a port that we chose may be one of the stack's own sockets: those of names
+      if (result !== -E.ZTS_EADDRINUSE || place.port !== 0 || tries === MOST_TRIES) return result
+    }
+  }
+
+  #bindTo(place: Place): SysResult {
     const { networks, udpPorts } = this.ground
-    const isFilter = (address: IpAddress): boolean => this.#isGroup(address) || this.#isBroadcast(address)
+    const isFilter = (address: IpAddress): boolean => isGroup(address) || address === BROADCAST
     const bound = bindTo(this.ground, udpPorts, this, place, {
       device: this.options.device,
       reuseAddress: this.#isShared,
@@ -59,7 +67,6 @@ export class DatagramSocket extends MessageSocket {
     if (result < 0) return result
     this.takeError()
     this.#peer = { place, leg }
-    this.queue.keep(({ from }) => isSame(from, place))
     return 0
   }
 
@@ -85,7 +92,7 @@ export class DatagramSocket extends MessageSocket {
 
   /** Joined on one network: that of the address or number given, else of the address the socket is bound to, else the first. */
   override membership(join: boolean, group: string, at: string | number | undefined): SysResult {
-    if (!this.#isGroup(group)) return -E.ZTS_EINVAL
+    if (!isGroup(group)) return -E.ZTS_EINVAL
     const { networks } = this.ground
     const isNamed = at !== undefined && at !== 0 && at !== '0.0.0.0' && at !== '::'
     const named = !isNamed ? undefined : typeof at === 'number' ? networks.all[at - 1] : networks.ownerOf(at)
@@ -122,8 +129,8 @@ export class DatagramSocket extends MessageSocket {
     const bound = this.#boundSomewhere()
     if (bound < 0) return bound
     const only = this.#bound?.network ?? this.options.device
-    const isGroup = this.#isGroup(address) || address === '255.255.255.255'
-    const network = only ?? (isGroup ? this.#groupNetwork() : this.ground.networks.towards(address))
+    const isForMany = isGroup(address) || address === BROADCAST
+    const network = only ?? (isForMany ? this.#groupNetwork() : this.ground.networks.towards(address))
     if (network === undefined) return -E.ZTS_ENETUNREACH
     return this.#legs.get(network) ?? -E.ZTS_ENETDOWN
   }
@@ -181,14 +188,15 @@ export class DatagramSocket extends MessageSocket {
     this.#peer = undefined
     this.remember(E.ZTS_ENETDOWN)
   }
-
-  #isGroup(address: IpAddress): boolean {
-    const first = parseIp(address)?.[0] ?? 0
-    return address.includes(':') ? first === 0xff : first >>> 4 === 14
-  }
-  #isBroadcast(address: IpAddress): boolean {
-    return address === '255.255.255.255'
-  }
 }
 
+/** 224.0.0.0/4, ff00::/8. */
+const isGroup = (address: IpAddress): boolean => {
+  const first = parseIp(address)?.[0] ?? 0
+  return address.includes(':') ? first === 0xff : first >>> 4 === 14
+}
+/** The address of every host on the link. */
+const BROADCAST = '255.255.255.255'
+
 const isSame = (a: Place, b: Place): boolean => a.port === b.port && a.address === b.address
+const MOST_TRIES = 8

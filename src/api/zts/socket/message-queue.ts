@@ -37,15 +37,6 @@ export class MessageQueue {
     this.#bytes -= message.data.length
     this.#charged -= message.data.length + OVERHEAD
   }
-
-  /** What does not come from `from` goes: the socket was connected to it. */
-  keep(isWanted: (message: Message) => boolean): void {
-    const wanted = this.#messages.filter(isWanted)
-    this.#messages.length = 0
-    this.#bytes = 0
-    this.#charged = 0
-    for (const message of wanted) this.put(message, Number.POSITIVE_INFINITY)
-  }
 }
 
 /** Bytes that a message costs beside its payload: empty ones are not free. */

@@ -25,7 +25,8 @@ export class StreamSocket extends Descriptor {
   #bound: Bound | undefined
   #connection: Connection | undefined
   #listening: Listening | undefined
-  #backlog = 0
+  /** A connection was tried and did not come to be. */
+  #failed = false
   #corked = false
   override readonly acceptedFrom: Place | undefined
 
@@ -48,8 +49,6 @@ export class StreamSocket extends Descriptor {
       hungUp: isOver || this.#failed,
     }
   }
-  /** A connection was tried and did not come to be. */
-  #failed = false
 
   bind(given: Place): SysResult {
     if (this.#bound !== undefined || this.#connection !== undefined || this.#listening !== undefined)
@@ -63,8 +62,8 @@ export class StreamSocket extends Descriptor {
     return 0
   }
 
+  /** A second call changes nothing. */
   override listen(backlog: number): SysResult {
-    this.#backlog = Math.max(0, Math.min(backlog, MOST_BACKLOG))
     if (this.#listening !== undefined) return 0
     if (this.#connection !== undefined) return -E.ZTS_EINVAL
     const bound = this.#bound ?? this.#bindAnywhere()
@@ -78,7 +77,7 @@ export class StreamSocket extends Descriptor {
         port: claim.port,
         family: this.family,
         v6Only: this.options.v6Only,
-        backlog: Math.max(1, this.#backlog),
+        backlog: Math.max(1, Math.min(backlog, MOST_BACKLOG)),
         options: tcpOptionsOf(this.options),
       },
       () => this.waiters.wake(),
