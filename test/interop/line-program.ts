@@ -21,14 +21,14 @@ export class LineProgram {
     segment: Segment,
     host: string,
     [command, ...args]: readonly [string, ...string[]],
-    env: Readonly<Record<string, string>> = {},
+    { env = {}, cwd }: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {},
   ) {
     this.#name = `${command.split('/').pop()} on ${host}`
     // a C program holds back what it says to a pipe, unless it is told not to
     const child = spawn('ip', ['netns', 'exec', segment.ns(host), 'stdbuf', '-oL', command, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
-      cwd: env['PWD'],
+      cwd,
     })
     this.#child = child
     for (const stream of [child.stdout, child.stderr])

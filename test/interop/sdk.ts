@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { LineProgram } from './line-program.ts'
 import type { Testbed } from './testbed.ts'
 
 /** Where the native SDK's example programs are. */
 const folder = process.env['RXZT_LIBZT'] ?? ''
 export const able = process.getuid?.() === 0 && existsSync(join(folder, 'client'))
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** A program of the native SDK, or our port of it. */
 export type SdkMake = 'sdk' | 'port'
@@ -46,5 +49,7 @@ export const example = (
   writeFileSync(file, planet)
   const command: readonly [string, ...string[]] =
     make === 'sdk' ? [join(folder, name)] : [process.execPath, '--import', 'tsx', `examples/zts/${name}.ts`]
-  return new LineProgram(segment, host, [...command, ...args], { RXZT_PLANET: file })
+  // one of those of C keeps its files where it is started
+  const cwd = make === 'sdk' ? home : root
+  return new LineProgram(segment, host, [...command, ...args], { env: { RXZT_PLANET: file }, cwd })
 }
