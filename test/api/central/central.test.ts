@@ -122,11 +122,26 @@ describe('errors', () => {
     ],
     ['redirect', 'ERR_ZT_CENTRAL_ANSWER', 'GET /network: leads elsewhere (302) — pass the url of the API itself'],
     ['page', 'ERR_ZT_CENTRAL_FAILED', 'GET /network: the server failed (502) — try again later'],
-    ['big', 'ERR_ZT_CENTRAL_ANSWER', 'GET /network: the answer is longer than 67108864 bytes — check the url'],
   ] as const)('an answer that is %s is %s', async (fault, code, message) => {
     server.fail(fault)
     expect(await caught(account.networks())).toMatchObject({ code, message })
     expect(server.requests).toHaveLength(1)
+  })
+
+  it('an answer without end is cut, and its connection with it', async () => {
+    const megabyte = new Uint8Array(1024 * 1024).fill(0x20)
+    let isCut = false
+    const body = new ReadableStream<Uint8Array>({
+      pull: (out) => out.enqueue(megabyte),
+      cancel: () => {
+        isCut = true
+      },
+    })
+    const endless = central({ token: 'x', fetch: () => Promise.resolve(new Response(body)) })
+    const { code, message } = await caught(endless.networks())
+    expect(code).toBe('ERR_ZT_CENTRAL_ANSWER')
+    expect(message).toBe('GET /network: the answer is longer than 67108864 bytes — check the url')
+    expect(isCut).toBe(true)
   })
 
   it('an empty answer is none, where there has to be one', async () => {
