@@ -1,6 +1,6 @@
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openNetwork } from '../../src/cli/open-network.ts'
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await done('controller', 'auth', nwid, await world.id(a), '-D', a, '--ip', '10.147.17.1', '--name', 'host')
   await done('join', nwid, '-D', a, '--wait')
   b = await world.up('b', planet, '--join', nwid)
-})
+}, 60_000)
 afterAll(() => world.close())
 
 const columns = async (command: string, home: string): Promise<readonly (readonly string[])[]> =>
@@ -242,6 +242,52 @@ describe('a service', () => {
     expect([spoken.code, spoken.stderr]).toEqual([1, expect.stringMatching(new RegExp(`${api}.*EADDRINUSE`))])
     // nothing of those that failed runs on, and the directory can be used
     expect((await readdir(home)).filter((name) => /lock|sock|pid/.test(name))).toEqual([])
+  })
+})
+
+describe('a home directory that is damaged', () => {
+  it.each([
+    ['identity.secret', 'nobody', 'is no secret identity'],
+    ['planet', 'nowhere', 'is no planet'],
+    ['local.conf', '{', 'local.conf is no JSON object'],
+  ])('starts no service: %s', async (file, text, cause) => {
+    const home = await world.home(`damaged ${file}`)
+    await writeFile(join(home, file), text)
+    const { code, stderr } = await rxzt(['up', '-D', home, '--port', '0', '--udp-address', '127.0.0.1'])
+    expect(code).toBe(1)
+    const [first, second, ...more] = stderr.trimEnd().split('\n')
+    expect(first).toContain(cause)
+    expect([second?.trim().length ?? 0, more]).toEqual([expect.any(Number), []])
+    expect(await readFile(join(home, file), 'utf8')).toBe(text)
+    expect((await readdir(home)).filter((name) => /lock|sock|pid/.test(name))).toEqual([])
+  })
+})
+
+describe('the socket of a service', () => {
+  const speak = async (first: string, then?: Buffer): Promise<string> => {
+    const socket = connect(join(a, 'rxzt.sock'))
+    let heard = ''
+    socket.on('data', (data: Buffer) => {
+      heard += data.toString('latin1')
+      if (then !== undefined && heard.includes('\n')) socket.write(then)
+    })
+    socket.on('error', () => undefined)
+    socket.write(first)
+    await new Promise((resolve) => socket.once('close', resolve))
+    return heard
+  }
+  it('lets in only who has the token and is of the same version', async () => {
+    const token = await readFile(join(a, 'authtoken.secret'), 'utf8')
+    const hello = (version: string, shown: string) => `${JSON.stringify({ version, token: shown })}\n`
+    expect(JSON.parse(await speak(hello('0.0.0-test', 'guess')))).toMatchObject({ refused: 'token' })
+    expect(JSON.parse(await speak(hello('0.0.1', token)))).toMatchObject({ refused: 'version', version: '0.0.0-test' })
+    expect(await speak('no JSON\n')).toBe('')
+    expect(await speak('x'.repeat(5000))).toBe('')
+    // what makes no sense ends the connection, and nothing else
+    const nonsense = Buffer.from([0, 0, 0, 4, 1, 2, 3, 4])
+    const huge = Buffer.from([255, 255, 255, 255])
+    for (const then of [nonsense, huge]) expect(await speak(hello('0.0.0-test', token), then)).toContain('0.0.0-test')
+    expect(await done('info', '-D', a)).toContain('ONLINE')
   })
 })
 

@@ -38,7 +38,8 @@ authorises the node: --wait waits for that, and prints the addresses.`,
 const whenReady = async ({ options, out, io }: Call<JoinChoice>, service: Service, nwid: string): Promise<Fields> => {
   const until = options.timeout === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.timeout
   const address = textOf(fieldsOf(await service.get('/status'))['address'])
-  let told = false
+  const began = Date.now()
+  const told = new Set<unknown>()
   for (;;) {
     const network = fieldsOf(await service.get(`/network/${nwid}`))
     const { status, assignedAddresses } = network
@@ -46,10 +47,14 @@ const whenReady = async ({ options, out, io }: Call<JoinChoice>, service: Servic
       out.progress('')
       return network
     }
+    if (status === 'OK' && !told.has('OK') && Date.now() - began > UNADDRESSED) {
+      told.add('OK')
+      out.note(`still waiting: the node is a member of network ${nwid}, and its controller gives it no address`)
+    }
     if (status === 'NOT_FOUND')
       fail(`network ${nwid} does not exist on its controller`, 'check the ID; `rxzt leave` takes it back')
-    if (status === 'ACCESS_DENIED' && !told) {
-      told = true
+    if (status === 'ACCESS_DENIED' && !told.has(status)) {
+      told.add(status)
       out.note(`waiting: authorise node ${address} on the controller of network ${nwid}`)
     }
     if (Date.now() >= until) fail(`network ${nwid} is not ready in time: ${textOf(status)}`, cureOf(status, address))
@@ -63,5 +68,7 @@ const cureOf = (status: unknown, address: string): string =>
     ? `authorise node ${address} on the controller; the service goes on asking`
     : 'the service goes on trying: see `rxzt networks`, and `rxzt doctor` if it stays so'
 
+/** ms without an address until that is said. */
+const UNADDRESSED = 5_000
 /** ms between looks. */
 const POLL = 250

@@ -50,6 +50,10 @@ export class Channel implements ThreadPort {
     const body = serialize(batch)
     const head = Buffer.allocUnsafe(HEAD)
     head.writeUInt32BE(body.length)
+    if (this.#socket.writableLength > MOST_UNSENT) {
+      this.#socket.destroy(new Error('the other end takes nothing'))
+      return
+    }
     this.#socket.cork()
     this.#socket.write(head)
     this.#socket.write(body)
@@ -99,7 +103,13 @@ export class Channel implements ThreadPort {
       const whole = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
       this.#length -= HEAD + length
       this.#parts = this.#length === 0 ? [] : [whole.subarray(HEAD + length)]
-      this.#hear(deserialize(whole.subarray(HEAD, HEAD + length)))
+      try {
+        this.#hear(deserialize(whole.subarray(HEAD, HEAD + length)))
+      } catch (cause) {
+        // what was said makes no sense: that is the end of this connection, not of the process
+        this.#socket.destroy(cause instanceof Error ? cause : new Error(String(cause)))
+        return
+      }
     }
   }
 
@@ -146,6 +156,8 @@ const NEW_LINE = 10
 const HEAD = 4
 /** Bytes of a first line: version and token. */
 const MOST_LINE = 4096
+/** Bytes that wait for the other end, which is stopped or stuck. */
+const MOST_UNSENT = 64 * 1024 * 1024
 /** Bytes of a batch: what is said in one turn, of windows and queues that are bounded themselves. */
 const MOST_BATCH = 256 * 1024 * 1024
 /** ms for the first line. */

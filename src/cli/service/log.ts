@@ -31,7 +31,8 @@ export class Log {
 
   event(event: ZtEvent): void {
     const { type, at, ...more } = event
-    this.say(levelOf(event), at, type, textOf(event), { event: type, ...more })
+    const known = 'error' in more ? { ...more, error: { code: more.error.code, message: more.error.message } } : more
+    this.say(levelOf(event), at, type, textOf(event), { event: type, ...known })
   }
   record({ level, at, scope, message, data }: TraceRecord): void {
     this.say(level, at, scope, message, { scope, message, ...(data === undefined ? {} : { data }) })
