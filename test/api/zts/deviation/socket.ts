@@ -330,4 +330,31 @@ export const socketDeviations: readonly Deviation[] = [
       end()
     },
   },
+  {
+    what: '`zts_bsd_sendto` with an address on a connected datagram socket',
+    native: 'sends it there',
+    here: '`EISCONN`, as BSD has it',
+    holds: async (trial) => {
+      const { a, b4, until } = trial
+      const fd = udp(trial)
+      const peer = { family: 2, addr: b4, port: 9 }
+      await until(a.zts_bsd_connect(fd, peer))
+      await fails(a, () => a.zts_bsd_sendto(fd, Uint8Array.of(1), 0, peer), a.ZTS_EISCONN)
+      a.zts_close(fd)
+    },
+  },
+  {
+    what: '`zts_bsd_close` with `ZTS_SO_LINGER` of some seconds',
+    native: 'waits so long for what was written',
+    here: 'gives 0 at once; what was written is still sent; 0 seconds are a reset',
+    holds: async (trial) => {
+      const { a, b, until } = trial
+      const { client, server, end } = await connected(trial, 109)
+      a.zts_set_linger(client, 1, 5)
+      await until(a.zts_write(client, new Uint8Array(100_000)))
+      expect(a.zts_close(client)).toBe(0)
+      expect(await until(b.zts_recv(server, new Uint8Array(200_000), b.ZTS_MSG_WAITALL))).toBe(100_000)
+      end()
+    },
+  },
 ]
