@@ -156,7 +156,7 @@ class UdpLink implements Link {
       'ERR_ZT_BIND',
       wanted === 0
         ? `no free UDP port in ${low}…${high} on ${addresses.join(', ')} (${codeOf(reason)}) — widen \`portRange\` or check the addresses`
-        : `UDP port ${wanted} cannot be bound on ${addresses.join(', ')} (${codeOf(reason)}) — stop what uses it or choose another port`,
+        : `UDP port ${wanted} cannot be bound on ${addresses.join(', ')} (${codeOf(reason)}) — ${codeOf(reason) === 'EACCES' ? 'it needs rights: run with them, or choose a port from 1024 on' : 'stop what uses it or choose another port'}`,
       { cause: reason },
     )
   }
