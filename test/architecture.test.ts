@@ -87,8 +87,8 @@ describe('fp-ts', () => {
   })
 })
 
-describe('the portable entry', () => {
-  it('reaches no node: module', () => {
+describe('the portable entries', () => {
+  it.each(['src/index.ts', 'src/zts.ts', 'src/central.ts'])('%s reaches no node: module', (entry) => {
     const seen = new Set<string>()
     const reached: string[] = []
     const visit = (file: string): void => {
@@ -99,7 +99,7 @@ describe('the portable entry', () => {
         else if (name.startsWith('src/')) visit(name)
       }
     }
-    visit('src/index.ts')
+    visit(entry)
     expect(reached).toEqual([])
   })
 })

@@ -41,9 +41,9 @@ export class Life {
     if (instance.phase === 'starting') {
       this.#starting?.abort()
       await this.#started
-    } else if (instance.phase === 'running') await this.#end(instance.node!)
-    else return result.ZTS_ERR_SERVICE
-    return result.ZTS_ERR_OK
+      return result.ZTS_ERR_OK
+    }
+    return instance.phase === 'running' ? this.#end(instance.node!) : result.ZTS_ERR_SERVICE
   }
 
   /** With the settings that it was started with. */
@@ -52,6 +52,7 @@ export class Life {
     if (phase !== 'running') return result.ZTS_ERR_SERVICE
     const isOlder = this.#isOlder
     await this.stop()
+    if (this.#instance.phase !== 'stopped') return result.ZTS_ERR_SERVICE
     this.#instance.settings = settings
     return this.start(isOlder)
   }
@@ -60,7 +61,6 @@ export class Life {
     const instance = this.#instance
     this.#isOlder = isOlder
     const deliver = this.#delivery()
-    const messages = new EventMessages(isOlder)
     // what the store hears while the node is made comes after the identity that it was made with
     const early: ZtsEventMessage[] = []
     let announce = (told: ZtsEventMessage): void => void early.push(told)
@@ -76,15 +76,7 @@ export class Life {
       if (store?.hasPlanet !== true && node instanceof VirtualNode) deliver(planetMessage(node))
       for (const told of early) deliver(told)
       this.#run(node)
-      if (instance.settings.handler !== undefined)
-        this.#subscriptions = [
-          ...this.#subscriptions,
-          node.events$.subscribe((event) => {
-            const told = messages.of(event)
-            if (event.type === 'node/down' || event.type === 'node/fatal') this.#sayLast = () => told.forEach(deliver)
-            else told.forEach(deliver)
-          }),
-        ]
+      if (instance.settings.handler !== undefined) this.#tell(node, new EventMessages(isOlder), deliver)
       return result.ZTS_ERR_OK
     } catch (error) {
       instance.phase = 'stopped'
@@ -115,19 +107,36 @@ export class Life {
     })
   }
 
-  async #end(node: ZtNode): Promise<void> {
+  #tell(node: ZtNode, messages: EventMessages, deliver: (told: ZtsEventMessage) => void): void {
+    const telling = node.events$.subscribe((event) => {
+      const told = messages.of(event)
+      if (event.type === 'node/down' || event.type === 'node/fatal') this.#sayLast = () => told.forEach(deliver)
+      else told.forEach(deliver)
+    })
+    this.#subscriptions = [...this.#subscriptions, telling]
+  }
+
+  async #end(node: ZtNode): Promise<number> {
     const instance = this.#instance
     instance.phase = 'stopping'
     instance.node = undefined
     instance.states = new Map()
-    await instance.endUsers()
-    await node.close()
+    let outcome: number = result.ZTS_ERR_OK
+    try {
+      await instance.endUsers()
+      await node.close()
+    } catch (error) {
+      // of the store: the node is down all the same
+      instance.failed(error)
+      outcome = result.ZTS_ERR_GENERAL
+    }
     this.#sayLast()
     this.#sayLast = () => undefined
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
     this.#subscriptions = []
     instance.settings = freshSettings()
     instance.phase = 'stopped'
+    return outcome
   }
 
   /** Each message in a microtask of its own, in order: what a handler throws is its own affair, and stops no other. */

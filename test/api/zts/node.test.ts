@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { of, Subject } from 'rxjs'
+import type { NodeOptions } from 'rxzt'
 import { udpLink } from 'rxzt/node'
 import { fixtures, VirtualClock } from 'rxzt/testing'
 import { createZts, type ZtsEventMessage } from 'rxzt/zts'
@@ -11,6 +12,19 @@ import { memoryStore } from '../../../src/streams/store.ts'
 import { codes, listen, staged } from './staged.ts'
 
 const identity = fixtures.identities.at(-1)!
+
+/** An instance on a link that hears nobody, and breaks when `incoming$` does. */
+const brittle = (node: NodeOptions) => {
+  const incoming$ = new Subject<never>()
+  const link: Link = {
+    name: 'brittle',
+    incoming$,
+    local$: of([{ socket: 1, address: '192.0.2.1', port: 9993 } as never]),
+    send: () => undefined,
+    close: async () => undefined,
+  }
+  return { zts: createZts({ link: () => link, node: { scheduler: new VirtualClock(), ...node } }), incoming$ }
+}
 
 describe('the life of a node', () => {
   it('goes from start to online, and knows nothing of itself before and after', async () => {
@@ -94,7 +108,7 @@ describe('the life of a node', () => {
     expect(heard.length).toBe(said)
   })
 
-  it('ends by itself when it cannot go on, says so, and can begin again', async () => {
+  it('says why it could not begin, by result, error and event', async () => {
     await using stage = await staged(47)
     const zts = stage.make({ node: { planet: new Uint8Array(3) } })
     const heard = listen(zts)
@@ -106,15 +120,7 @@ describe('the life of a node', () => {
   })
 
   it('ends by itself where its link breaks, and takes its sockets with it', async () => {
-    const incoming$ = new Subject<never>()
-    const link: Link = {
-      name: 'brittle',
-      incoming$,
-      local$: of([{ socket: 1, address: '192.0.2.1', port: 9993 } as never]),
-      send: () => undefined,
-      close: async () => undefined,
-    }
-    const zts = createZts({ link: () => link, node: { scheduler: new VirtualClock() } })
+    const { zts, incoming$ } = brittle({})
     const heard = listen(zts)
     zts.zts_init_from_memory(identity)
     expect(await zts.zts_node_start()).toBe(0)
@@ -126,6 +132,21 @@ describe('the life of a node', () => {
     expect(codes(heard).slice(-2)).toEqual([zts.ZTS_EVENT_NODE_FATAL_ERROR, zts.ZTS_EVENT_STACK_DOWN])
     expect(heard.at(-2)!.error!.message).toMatch(/brittle.* — /)
     expect([zts.zts_node_get_id(), await zts.zts_node_stop()]).toEqual([0n, zts.ZTS_ERR_SERVICE])
+  })
+
+  it('says that its store did not close, and is down all the same', async () => {
+    const close = async (): Promise<void> => {
+      throw new Error('disk is gone')
+    }
+    const { zts } = brittle({ store: { ...memoryStore(), close } })
+    const heard = listen(zts)
+    zts.zts_init_from_memory(identity)
+    await zts.zts_node_start()
+    expect(await zts.zts_node_stop()).toBe(zts.ZTS_ERR_GENERAL)
+    expect(zts.error?.message).toMatch(/disk is gone/)
+    expect(codes(heard).slice(-2)).toEqual([zts.ZTS_EVENT_NODE_DOWN, zts.ZTS_EVENT_STACK_DOWN])
+    expect(await zts.zts_node_start()).toBe(zts.ZTS_ERR_OK)
+    await zts.zts_node_stop()
   })
 
   it('says that arguments are wrong where init was told what does not go together', async () => {
