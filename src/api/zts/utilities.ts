@@ -68,10 +68,10 @@ export const utilityFunctions = (instance: Instance) => ({
       ? { err: 0, addr: { type: IPV4, addr: new Uint8Array(4) } }
       : { err: 1, addr: { type: bytes.length === 16 ? IPV6 : IPV4, addr: bytes } }
   },
-  zts_htons: swap16,
-  zts_ntohs: swap16,
-  zts_htonl: swap32,
-  zts_ntohl: swap32,
+  zts_htons: (n: number): number => swap16(numberOf(n)),
+  zts_ntohs: (n: number): number => swap16(numberOf(n)),
+  zts_htonl: (n: number): number => swap32(numberOf(n)),
+  zts_ntohl: (n: number): number => swap32(numberOf(n)),
   /** 32 bits in network order, as C has them in memory; `ZTS_INADDR_NONE` for what is no IPv4 address. */
   zts_inet_addr: (cp: string): number => {
     const bytes = typeof cp === 'string' ? bytesOf(cp) : undefined
@@ -83,8 +83,10 @@ export const utilityFunctions = (instance: Instance) => ({
 
 export const delay = ({ clock }: Instance, milliseconds: number): Promise<void> =>
   new Promise((resolve) => {
-    clock.schedule(() => resolve(), Math.max(0, milliseconds) || 0)
+    clock.schedule(() => resolve(), Math.max(0, numberOf(milliseconds)))
   })
+
+const numberOf = (x: unknown): number => (Number.isFinite(x) ? (x as number) : 0)
 
 /** The hosts of the C library are little-endian. */
 const swap16 = (n: number): number => ((n & 0xff) << 8) | ((n >>> 8) & 0xff)

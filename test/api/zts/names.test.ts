@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { createZts, zts } from 'rxzt/zts'
 import { describe, expect, it } from 'vitest'
+import { portablePlatform } from '../../../src/api/platform-portable.ts'
+import { Instance } from '../../../src/api/zts/instance.ts'
+import { socketFunctions } from '../../../src/api/zts/socket/functions.ts'
+import { staged } from './staged.ts'
 
 interface Declared<A> {
   readonly current: A
@@ -52,5 +57,36 @@ describe('the names of the headers', () => {
     expect(Object.keys(one)).toEqual(Object.keys(zts))
     one.errno = one.ZTS_EBADF
     expect([one.zts_errno, other.errno, zts.errno]).toEqual([9, 0, 0])
+  })
+})
+
+describe('the calls that are about no socket', () => {
+  const lives = /_(start|start_with_identity|stop|free|restart)$/
+  const slow = /_(id_new|generate_orphan_identity|util_delay|delay_ms)$/
+  const sockets = new Set(Object.keys(socketFunctions(new Instance({ platform: portablePlatform }, {}))))
+  const names = Object.keys(members).filter(
+    (name) => typeof members[name] === 'function' && !sockets.has(name) && !lives.test(name) && !slow.test(name),
+  )
+  const id = fc.oneof(fc.bigInt(), fc.constantFrom(0n, 1n, 0x8056c2e21c000001n, 1n << 64n))
+  const ip = fc.constantFrom('10.0.0.1', '::1', 'fd00::1', '10.0.0', '')
+  const thing = fc.constantFrom<unknown>(null, undefined, {}, [], () => undefined, Symbol('s'), Number.NaN)
+  const argument = fc.oneof(id, ip, thing, fc.integer(), fc.boolean(), fc.string(), fc.uint8Array(), fc.object())
+
+  it('answer any arguments with a result, and throw nothing, before the start and after', async () => {
+    await using stage = await staged(60)
+    const [idle, started] = [createZts(), await stage.joined()]
+    const call = fc.tuple(fc.constantFrom(...names), fc.array(argument, { maxLength: 5 }))
+    await fc.assert(
+      fc.asyncProperty(call, async ([name, args]) => {
+        for (const instance of [idle, started]) {
+          const called = (instance as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!
+          const given: unknown = await called(...args)
+          if (typeof given === 'number') expect(given).toBeGreaterThanOrEqual(-5)
+          // but for what gives nothing in C, too
+          else expect(given !== undefined || /cleanup|clear_resp/.test(name)).toBe(true)
+        }
+      }),
+      { numRuns: 500 },
+    )
   })
 })
