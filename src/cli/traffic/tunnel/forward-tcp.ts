@@ -10,7 +10,7 @@ import { ignore, type Side, splice } from './splice.ts'
 export const forwardTcp = (network: Network, listen: Place, to: Place, report: Report = ignore): Promise<Service> =>
   listenOnHost(listen, (client) => {
     const far = createConnection(network, { ...to, ...FAR, allowHalfOpen: true })
-    far.once('error', (error) => report({ event: 'connect-failed', to, cause: error.message }))
+    reportFailure(far, to, report)
     splice(client, far)
   })
 
@@ -30,7 +30,7 @@ export const forwardTcpBack = async (
     const near = connectOnHost({ ...to, ...NEAR, timeout: CONNECT })
     near.once('timeout', () => near.destroy())
     near.once('connect', () => near.setTimeout(0))
-    near.once('error', (error) => report({ event: 'connect-failed', to, cause: error.message }))
+    reportFailure(near, to, report)
     splice(client, near)
   })
   const close = (): Promise<void> =>
@@ -46,6 +46,13 @@ export const forwardTcpBack = async (
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** Only what keeps a connection from standing: how one ends that stood is told to the client. */
+const reportFailure = (side: Side, to: Place, report: Report): void => {
+  const failed = (error: Error): void => report({ event: 'connect-failed', to, cause: error.message })
+  side.once('error', failed)
+  side.once('connect', () => side.removeListener('error', failed))
 }
 
 /** A connection on which nothing is said for so many ms is asked whether anybody is there. */

@@ -1,4 +1,5 @@
 import type { Call } from '../../command.ts'
+import { CommandFailure } from '../../failure.ts'
 import type { OpenNetwork } from '../../open-network.ts'
 import type { Service } from './host-listener.ts'
 import type { Report } from './report.ts'
@@ -28,12 +29,16 @@ export const runServices = async (
     await new Promise<void>((resolve, reject) => {
       if (signal.aborted) resolve()
       signal.addEventListener('abort', () => resolve(), { once: true })
-      network.state$.subscribe({ complete: resolve })
       node.closed.then(resolve, reject)
+      // the network goes with its node, which then says why
+      network.state$.subscribe({ complete: () => setImmediate(reject, left(network.id)) })
     })
-    return signal.aborted ? 0 : 1
+    return 0
   } finally {
     for (const service of services) await service.close()
     await opened[Symbol.asyncDispose]()
   }
 }
+
+const left = (id: string): CommandFailure =>
+  new CommandFailure(`network ${id} was left`, 'join it again, and start the command anew', 1)
