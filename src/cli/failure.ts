@@ -28,6 +28,13 @@ export const misuse = (cause: string, cure: string): never => {
 export const failureOf = (error: unknown): CommandFailure => {
   if (error instanceof CommandFailure) return error
   if (!(error instanceof Error)) return new CommandFailure(String(error), REPORT, 1)
+  if (error.name === 'AbortError' || error.message.startsWith(INTERRUPTED))
+    return new CommandFailure(
+      error.message.startsWith(INTERRUPTED) ? error.message : INTERRUPTED,
+      'what was asked of a service goes on there; run it again to go on here',
+      1,
+      { cause: error },
+    )
   const [cause = '', ...cure] = error.message.split(' — ')
   const code = error.name === 'ArgumentError' ? 2 : 1
   if (cure.length > 0) return new CommandFailure(cause, cure.join(' — '), code, { cause: error })
@@ -37,4 +44,6 @@ export const failureOf = (error: unknown): CommandFailure => {
   })
 }
 
+/** How the reason of an interruption begins. */
+export const INTERRUPTED = 'interrupted'
 const REPORT = 'please report it, with what the command prints when run with -v'

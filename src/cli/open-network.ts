@@ -58,7 +58,11 @@ const native = (home: string): never =>
 const ownNode = async ({ options, io, out }: Call<NodeChoice>): Promise<OpenNode> => {
   const { ephemeral = false, planet, udpPort = 0, udpAddress, home } = options
   const bytes = planet === undefined ? undefined : await readBytes(planet)
-  const [{ createNode }, { udpLink }] = await Promise.all([import('../index.node.ts'), import('../node.ts')])
+  const [{ createNode }, { udpLink }, { createController }] = await Promise.all([
+    import('../index.node.ts'),
+    import('../node.ts'),
+    import('../controller.node.ts'),
+  ])
   const signal = io.interrupted()
   out.progress('starting a node')
   const node = await createNode({
@@ -67,6 +71,8 @@ const ownNode = async ({ options, io, out }: Call<NodeChoice>): Promise<OpenNode
     link: udpLink({ port: udpPort, ...(udpAddress === undefined ? {} : { address: udpAddress }) }),
     signal,
   })
+  // the networks that it hosts are nowhere else
+  if (!ephemeral) createController(node)
   out.progress('')
   out.detail(`node ${node.id}, with ${ephemeral ? 'an identity of this run' : `the identity of ${home}`}`)
   return { node, own: true, [Symbol.asyncDispose]: () => node.close() }

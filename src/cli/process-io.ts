@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { INTERRUPTED } from './failure.ts'
 import type { Io } from './io.ts'
 
 /** This process as commands see it. `manifest` is the package.json of this package. */
@@ -32,7 +33,7 @@ const onSignals = (): AbortSignal => {
   ] as const)
     process.on(signal, () => {
       if (ending.signal.aborted) process.exit(code)
-      ending.abort(new Error(`ended by ${signal}`))
+      ending.abort(new Error(`${INTERRUPTED} by ${signal}`))
     })
   return ending.signal
 }

@@ -68,7 +68,7 @@ export const start = (argv: readonly string[], { env = {}, terminal = false }: S
         waiting.add(check)
         check()
       }),
-    interrupt: () => interrupting.abort(new Error('ended by SIGINT')),
+    interrupt: () => interrupting.abort(new Error('interrupted by SIGINT')),
     ended,
   }
 }

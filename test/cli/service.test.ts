@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openNetwork } from '../../src/cli/open-network.ts'
 import { Output } from '../../src/cli/output.ts'
-import { rxzt } from './harness.ts'
+import { rxzt, start } from './harness.ts'
 import { done, World } from './world.ts'
 
 let world: World
@@ -108,6 +108,15 @@ describe('a service', () => {
       expect([ran.code, ran.stdout, ran.stderr]).toEqual([code, '', expect.stringContaining(cause)])
     }
     expect((await columns('networks', b)).length).toBe(2)
+  })
+
+  it('waits until it is interrupted, and says that', async () => {
+    const waiting = start(['join', '1122334455000001', '--wait', '-D', b], { terminal: true })
+    await waiting.until('network 1122334455000001: REQUESTING_CONFIGURATION')
+    waiting.interrupt()
+    const { code, stdout, stderr } = await waiting.ended
+    expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining('interrupted')])
+    await done('leave', '1122334455000001', '-D', b)
   })
 
   it('goes into orbit of a moon and leaves it', async () => {
