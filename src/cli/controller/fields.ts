@@ -17,7 +17,7 @@ export const changeOf = async (words: readonly string[], rules: OptionRules<obje
   if ('name' in change) change['name'] = String(words.find((word) => word.startsWith('name='))?.slice(5))
   const unknown = Object.keys(change).find((name) => !Object.hasOwn(rules, name))
   if (unknown !== undefined) misuse(`there is no field "${unknown}"`, `use one of ${Object.keys(rules).join(', ')}`)
-  checkOptions('the change', change, rules)
+  checkOptions<object>('the change', change, rules)
   return change
 }
 
