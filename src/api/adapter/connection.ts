@@ -5,7 +5,7 @@ import { parseIp } from '../address.ts'
 import { type Network, VirtualNetwork } from '../network.ts'
 import { type ConnectOptions, connectRules } from '../network-options.ts'
 import type { VirtualTcpSocket } from '../tcp-socket.ts'
-import { type DuplexOptions, VirtualDuplex } from './duplex.ts'
+import { ConnectionDuplex, type DuplexOptions, type VirtualDuplex } from './duplex.ts'
 import { asVirtual } from './to-duplex.ts'
 
 /**
@@ -21,7 +21,7 @@ export const createConnection = (
   checkNetwork(network)
   if (!isRecord(options)) refuse('options of createConnection()', options, 'pass { host, port }')
   const { allowHalfOpen = false, signal, ...target } = options
-  const duplex = new VirtualDuplex(network instanceof VirtualNetwork ? network.clock : asyncScheduler, {
+  const duplex = new ConnectionDuplex(network instanceof VirtualNetwork ? network.clock : asyncScheduler, {
     allowHalfOpen,
   })
   if (onConnect !== undefined) duplex.once('connect', onConnect)

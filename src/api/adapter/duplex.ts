@@ -14,7 +14,41 @@ export interface DuplexOptions {
  * A connection as the stream that Node's libraries expect: a `Duplex` with the members of `net.Socket` that they touch.
  * Bytes are acknowledged to the peer as the stream takes them.
  */
-export class VirtualDuplex extends Duplex {
+export interface VirtualDuplex extends Duplex {
+  readonly connecting: boolean
+  /** ms, as `setTimeout` has set it. */
+  readonly timeout: number
+  readonly pending: boolean
+  readonly readyState: string
+  /** The node at the other end, by the identity that sealed its packets; `undefined` behind a bridge or gateway. */
+  readonly peer: NodeId | undefined
+  readonly remoteAddress: string | undefined
+  readonly remotePort: number | undefined
+  readonly remoteFamily: string | undefined
+  readonly localAddress: string | undefined
+  readonly localPort: number | undefined
+  readonly localFamily: string | undefined
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  address(): { address: string; port: number; family: string } | Record<string, never>
+  /**
+   * For libraries that are handed a stream and connect it themselves (pg does): the connection that is being made, or
+   * stands, is meant, whatever they name.
+   */
+  connect(...args: readonly unknown[]): this
+  setNoDelay(on?: boolean): this
+  setKeepAlive(on?: boolean, idle?: number): this
+  /** Emits `timeout` after so many ms without bytes either way, also while connecting; 0 turns it off. */
+  setTimeout(ms: number, listener?: () => void): this
+  /** The node as a whole keeps the process alive or does not. */
+  ref(): this
+  unref(): this
+  destroySoon(): void
+  resetAndDestroy(): this
+}
+
+/** The stream, and how it comes to its connection. */
+export class ConnectionDuplex extends Duplex implements VirtualDuplex {
   /** What time is for this stream. */
   readonly clock: SchedulerLike
   connecting = true
@@ -46,7 +80,6 @@ export class VirtualDuplex extends Duplex {
     if (this.readable) return 'readOnly'
     return this.writable ? 'writeOnly' : 'closed'
   }
-  /** The node at the other end, by the identity that sealed its packets; `undefined` behind a bridge or gateway. */
   get peer(): NodeId | undefined {
     return this.#socket?.peer
   }
@@ -80,10 +113,6 @@ export class VirtualDuplex extends Duplex {
     return local === undefined ? {} : { address: local.address, port: local.port, family: `IPv${local.family}` }
   }
 
-  /**
-   * For libraries that are handed a stream and connect it themselves (pg does): the connection that is being made, or
-   * stands, is meant, whatever they name.
-   */
   connect(...args: readonly unknown[]): this {
     const then = args.at(-1)
     if (typeof then === 'function') this.once('connect', () => then())
@@ -98,7 +127,6 @@ export class VirtualDuplex extends Duplex {
     const keepAlive = on && idle > 0 ? { idle } : on
     return this.#configured((socket) => socket.configure({ keepAlive }))
   }
-  /** Emits `timeout` after so many ms without bytes either way, also while connecting; 0 turns it off. */
   setTimeout(ms: number, listener?: () => void): this {
     this.timeout = ms
     if (listener !== undefined)
@@ -107,7 +135,6 @@ export class VirtualDuplex extends Duplex {
     if (!this.destroyed) this.#idle.set(ms)
     return this
   }
-  /** The node as a whole keeps the process alive or does not. */
   ref(): this {
     return this
   }
@@ -125,7 +152,7 @@ export class VirtualDuplex extends Duplex {
     return this
   }
 
-  /** The connection stands: what was asked for meanwhile is done now. @internal */
+  /** The connection stands: what was asked for meanwhile is done now. */
   attach(socket: VirtualTcpSocket): void {
     if (this.destroyed) {
       socket.reset()

@@ -1,5 +1,5 @@
 import type { Duplex } from '../../streams/io/node-modules.ts'
-import { VirtualDuplex } from './duplex.ts'
+import { ConnectionDuplex, type VirtualDuplex } from './duplex.ts'
 
 /**
  * Lets a `TLSSocket` say who is at the other end. It asks its kernel handle, and over a stream there is none, so that
@@ -17,7 +17,7 @@ export const lendAddresses = <S extends Duplex>(secure: S, raw: VirtualDuplex): 
 export const connectionBelow = (secure: Duplex): VirtualDuplex | undefined => {
   const { _handle } = secure as { readonly _handle?: { readonly _parentWrap?: { readonly stream?: unknown } } }
   const raw = _handle?._parentWrap?.stream
-  return raw instanceof VirtualDuplex ? raw : undefined
+  return raw instanceof ConnectionDuplex ? raw : undefined
 }
 
 const LENT = [

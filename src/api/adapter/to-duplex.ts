@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../streams/error.ts'
 import { type TcpSocket, VirtualTcpSocket } from '../tcp-socket.ts'
-import { type DuplexOptions, VirtualDuplex } from './duplex.ts'
+import { ConnectionDuplex, type DuplexOptions, type VirtualDuplex } from './duplex.ts'
 
 /**
  * A connection as a stream for libraries that want one.
@@ -9,7 +9,7 @@ import { type DuplexOptions, VirtualDuplex } from './duplex.ts'
  */
 export const toDuplex = (socket: TcpSocket, options: DuplexOptions = {}): VirtualDuplex => {
   const own = asVirtual(socket)
-  const duplex = new VirtualDuplex(own.clock, options)
+  const duplex = new ConnectionDuplex(own.clock, options)
   duplex.attach(own)
   return duplex
 }
