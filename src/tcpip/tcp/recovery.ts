@@ -4,7 +4,7 @@ import type { TcpEnv } from './env.ts'
 import { AFTER_RTO, OPEN, RECOVERY } from './loss-detection.ts'
 import { DUPLICATE_THRESHOLD, markLost, tailLost } from './rack.ts'
 import { timeoutOf } from './rtt.ts'
-import { hasMore, resend, resize, sendNew } from './send.ts'
+import { hasMore, headersOf, resend, resize, sendNew } from './send.ts'
 import { END, FLAGS, LOST, OUT, RETRANSMITTED, SACKED, SEQ, slotOf, WIDTH } from './send-queue.ts'
 
 /**
@@ -110,7 +110,7 @@ export const onTimeout = (env: TcpEnv, c: Connection, now: Millis): void => {
   snd.timeouts++
   env.counts.timeouts++
   c.at.rto = now + timeoutOf(rtt)
-  if (loss.rtoCount >= (snd.proven < snd.mss ? BLACKHOLE : BLACKHOLE_AFTER_PROOF)) narrow(env, c, now)
+  narrow(env, c, now)
 }
 
 /** The tail loss probe: new data if there is some, else the last segment again (RFC 8985 §7.3). */
@@ -164,19 +164,24 @@ const beginUndo = (c: Connection): void => {
 export const answersOriginal = (c: Connection, tsEcho: number): boolean =>
   c.loss.eifel && c.loss.undoRetransmits > 0 && ((tsEcho - c.loss.firstRetransmitTs) | 0) < 0
 
-/** Full segments vanish again and again: perhaps the path swallows them (RFC 4821 in its simplest form). */
+/**
+ * Segments vanish again and again: perhaps the path swallows those of their size (RFC 4821 in its simplest form). They
+ * need not be full ones: a small buffer or a small window at the other end cuts segments that are still too large.
+ */
 const narrow = (env: TcpEnv, c: Connection, now: Millis): void => {
-  const { snd } = c
+  const { snd, loss } = c
   const q = snd.queue
   const i = q.head * WIDTH
-  if (((q.ints[i + END]! - q.ints[i + SEQ]!) | 0) < snd.mss) return
-  const steps = c.flow.remote.family === 4 ? NARROWER_V4 : NARROWER_V6
-  const size = Math.min(env.ip.mtu(c.flow), snd.clamp)
-  const step = steps.find((s) => s < size)
+  const length = (q.ints[i + END]! - q.ints[i + SEQ]!) | 0
+  if (loss.rtoCount < (snd.proven < length ? BLACKHOLE : BLACKHOLE_AFTER_PROOF)) return
+  const v4 = c.flow.remote.family === 4
+  const limit = Math.min(env.ip.mtu(c.flow), snd.clamp)
+  const packet = Math.min(limit, length + headersOf(c))
+  const step = (v4 ? NARROWER_V4 : NARROWER_V6).find((s) => s < packet)
   if (step === undefined) return
   snd.clamp = step
   // an outage looks the same: the first suspicion is soon put to the test, a confirmed one holds
-  if (size === env.ip.mtu(c.flow)) snd.clampFor = snd.clampFor === 0 ? SUSPICION : CONVICTION
+  if (limit === env.ip.mtu(c.flow)) snd.clampFor = snd.clampFor === 0 ? SUSPICION : CONVICTION
   snd.clampUntil = now + snd.clampFor
   resize(env, c, now)
 }

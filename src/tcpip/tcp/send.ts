@@ -280,10 +280,10 @@ export const armTailProbe = (c: Connection, now: Millis): void => {
 /** What a full segment carries now. Segments on their way that are too long for the path are cut and sent again. */
 export const resize = (env: TcpEnv, c: Connection, now: Millis): void => {
   const s = c.snd
-  const headers = (c.flow.remote.family === 4 ? 20 : 40) + 20
   s.pathMtu = env.ip.mtu(c.flow)
-  const path = Math.min(s.pathMtu, s.clamp, LARGEST_PACKET) - headers
-  const mss = Math.max(SMALLEST_MSS, Math.min(s.peerMss, path) - (c.ts.on ? TS_SPACE : 0))
+  const options = c.ts.on ? TS_SPACE : 0
+  const path = Math.min(s.pathMtu, s.clamp, LARGEST_PACKET) - (headersOf(c) - options)
+  const mss = Math.max(SMALLEST_MSS, Math.min(s.peerMss, path) - options)
   if (mss === s.mss) return
   const narrower = mss < s.mss
   s.mss = mss
@@ -309,6 +309,10 @@ export const resize = (env: TcpEnv, c: Connection, now: Millis): void => {
   }
   c.loss.forced = c.loss.pending > 0
 }
+
+/** Bytes of a data packet that are no data. */
+export const headersOf = (c: Connection): number =>
+  (c.flow.remote.family === 4 ? 20 : 40) + 20 + (c.ts.on ? TS_SPACE : 0)
 
 /** Segments of one connection in one turn; then others get theirs, and ACKs a chance to come in. */
 const BURST = 32

@@ -67,3 +67,10 @@ it.each(Array.from({ length: FAR / 4 }, (_, i) => i + 1))(
     })
   },
 )
+
+it('a path that swallows long packets is found out by segments that a small window has cut as well', () => {
+  const says: Side = { total: 50_000, chunk: 50_000, readDelay: 0, options: {} }
+  const hears: Side = { total: 0, chunk: 1, readDelay: 0, options: { receiveBuffer: 1800 } }
+  const outcome = converse(1, { delay: 20, mtu: 2800, swallows: 900 }, says, hears, 600_000)
+  expect(outcome).toMatchObject({ intact: true, received: { b: says.total }, ended: { a: 'Closed', b: 'Closed' } })
+})
