@@ -41,7 +41,7 @@ export class LineProgram {
   }
 
   /** The first line that matches, and the ms from the start to it. */
-  async line(pattern: RegExp, ms = 60_000): Promise<{ readonly match: RegExpExecArray; readonly ms: number }> {
+  async line(pattern: RegExp, ms = 120_000): Promise<{ readonly match: RegExpExecArray; readonly ms: number }> {
     const found = await eventually(
       `${this.#name} says ${pattern}`,
       () => this.lines.find(({ text }) => pattern.test(text)) ?? this.text,

@@ -51,5 +51,15 @@ export const example = (
     make === 'sdk' ? [join(folder, name)] : [process.execPath, '--import', 'tsx', `examples/zts/${name}.ts`]
   // one of those of C keeps its files where it is started
   const cwd = make === 'sdk' ? home : root
-  return new LineProgram(segment, host, [...command, ...args], { env: { RXZT_PLANET: file }, cwd })
+  return started(new LineProgram(segment, host, [...command, ...args], { env: { RXZT_PLANET: file }, cwd }))
+}
+
+const running: LineProgram[] = []
+export const started = (program: LineProgram): LineProgram => {
+  running.push(program)
+  return program
+}
+/** Ends what was started, whatever came of the test. */
+export const endStarted = async (): Promise<void> => {
+  for (const program of running.splice(0)) await program.kill()
 }

@@ -1,11 +1,11 @@
 import { sixPlane } from 'rxzt'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { decode, encode } from '../../src/protocol/kernel/codec.ts'
 import { world } from '../../src/protocol/world/world.ts'
 import { LineProgram } from './line-program.ts'
 import { eventually } from './namespaces.ts'
 import { ip4, type OurMember } from './network-member.ts'
-import { able, example, groups, SAYS, type SdkMake } from './sdk.ts'
+import { able, endStarted, example, groups, SAYS, type SdkMake, started } from './sdk.ts'
 import { able as hasNative, type Make, Testbed } from './testbed.ts'
 
 const MESSAGE = 'Welcome to the machine'
@@ -18,7 +18,7 @@ const PAIRS: readonly (readonly [SdkMake, SdkMake])[] = [
 const MAKES: readonly Make[] = hasNative ? ['ours', 'native'] : ['ours']
 
 /** The example programs of the native SDK, built elsewhere, and our ports of them; see docs/interop.md. */
-describe.skipIf(!able)('the programs of the SDK and their ports', () => {
+describe.skipIf(!able)('the programs of the SDK and their ports', { timeout: 400_000 }, () => {
   describe.each(MAKES)('with a root and a controller of make "%s"', (make) => {
     let bed: Testbed
     let network: string
@@ -42,6 +42,7 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
       ours = await bed.ours('x')
       await ours.join(network, 2)
     })
+    afterEach(endStarted)
     afterAll(() => bed.close())
 
     it.each(PAIRS)('client of make "%s", server of make "%s"', async (clientMake, serverMake) => {
@@ -59,7 +60,6 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
       expect(groups(answered.match)).toEqual([`${MESSAGE.length}`, MESSAGE])
       expect(groups((await server.line(SAYS[serverMake].read)).match)).toEqual([`${MESSAGE.length}`, MESSAGE])
       expect(await client.ended()).toBe(0)
-      await server.kill()
     })
 
     it.each(PAIRS.slice(0, 2))('client of make "%s", server of make "%s" over IPv6', async (clientMake, serverMake) => {
@@ -70,7 +70,6 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
       const client = example(bed, clientMake, a, 'client', [bed.segment.home(a), network, to!, '4000'])
       expect(groups((await client.line(SAYS[clientMake].read)).match)).toEqual([`${MESSAGE.length}`, MESSAGE])
       expect(await client.ended()).toBe(0)
-      await server.kill()
     })
 
     it.each(PAIRS)('client of make "%s" that does not block, server of make "%s"', async (clientMake, serverMake) => {
@@ -83,8 +82,6 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
       expect(groups(sent.match)[0]).toBe(`${MESSAGE.length}`)
       const got = await server.line(SAYS[serverMake].read)
       expect(Number(groups(got.match)[0]) % MESSAGE.length).toBe(0)
-      await client.kill()
-      await server.kill()
     })
 
     it.each(['pingable-node', 'statistics', 'callbackapi'])('%s of either make answers pings', async (name) => {
@@ -95,7 +92,6 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
         // the SDK counts nothing, whatever it was built with
         if (name === 'statistics') await program.line(make === 'sdk' ? /^no results/ : /^icmp4 +tx [1-9]/)
         if (name === 'callbackapi') expect(program.text).toMatch(/online/i)
-        await program.kill()
       }
     })
 
@@ -107,7 +103,6 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
         const [node] = groups((await program.line(SAYS[make].online)).match)
         await program.line(/ping6? me at/)
         await answers(sixPlane(id, node!), make)
-        await program.kill()
       }
       await ours.tell({ do: 'join', network })
     })
@@ -121,7 +116,6 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
           ['IDENTITY_PUBLIC|identity\\.public', '141'],
         ])
           expect(program.text).toMatch(new RegExp(`(${what}).*\\b${length}\\b`))
-        await program.kill()
       }
     })
 
@@ -136,9 +130,7 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
       for (const make of ['sdk', 'port'] as const) {
         const program = example(bed, make, host(), 'nostorage', make === 'sdk' ? [] : ['new'], planet)
         await program.line(/now online|is online/)
-        await program.kill()
       }
-      await signer.kill()
     })
 
     it('a planet signed by customroots of make "sdk" is read as it was meant', async () => {
@@ -155,7 +147,6 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
         ],
       ])
       expect(encode(world, read.right)).toEqual(bytes)
-      await signer.kill()
     })
 
     it('both makes of centralapi are answered by the same server', async () => {
@@ -164,7 +155,7 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
         hostedController('${token}').listen(8999, '127.0.0.1', () => console.log('listening'))`
       const place = host()
       bed.segment.host(place)
-      const server = new LineProgram(bed.segment, place, [process.execPath, '--import', 'tsx', '-e', serve])
+      const server = started(new LineProgram(bed.segment, place, [process.execPath, '--import', 'tsx', '-e', serve]))
       await server.line(/^listening/)
       for (const make of ['sdk', 'port'] as const) {
         const program = example(bed, make, place, 'centralapi', ['http://127.0.0.1:8999', token])
@@ -174,7 +165,6 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
         await program.line(make === 'sdk' ? /^Error \(-2\)/ : /"authorized": true/)
         expect(await program.ended()).toBe(0)
       }
-      await server.kill()
     })
 
     it('client of make "sdk", our server; and server of make "sdk", our client', async () => {
@@ -185,8 +175,6 @@ describe.skipIf(!able)('the programs of the SDK and their ports', () => {
       const server = example(bed, 'sdk', b, 'server', [bed.segment.home(b), network, '0.0.0.0', '4002'])
       const [to] = groups((await server.line(SAYS.sdk.address)).match)
       expect(await ours.tell({ do: 'transfer', host: to!, port: 4002, bytes: 22 })).toMatchObject({ same: true })
-      await server.kill()
-      await client.kill()
     })
   })
 })
