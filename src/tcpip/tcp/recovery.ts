@@ -173,11 +173,14 @@ const narrow = (env: TcpEnv, c: Connection, now: Millis): void => {
   const q = snd.queue
   const i = q.head * WIDTH
   const length = (q.ints[i + END]! - q.ints[i + SEQ]!) | 0
-  if (loss.rtoCount < (snd.proven < length ? BLACKHOLE : BLACKHOLE_AFTER_PROOF)) return
-  const v4 = c.flow.remote.family === 4
+  const isProven = snd.proven >= length
+  if (loss.rtoCount < (isProven ? BLACKHOLE_AFTER_PROOF : BLACKHOLE)) return
+  const steps = c.flow.remote.family === 4 ? NARROWER_V4 : NARROWER_V6
+  const packet = length + headersOf(c)
+  if (packet <= steps.at(-1)!) return
   const limit = Math.min(env.ip.mtu(c.flow), snd.clamp)
-  const packet = Math.min(limit, length + headersOf(c))
-  const step = (v4 ? NARROWER_V4 : NARROWER_V6).find((s) => s < packet)
+  // the head alone is smaller than some steps: those cost another timeout each, which late suspicions have had already
+  const step = steps.find((s) => s < (isProven ? Math.min(limit, packet) : limit))
   if (step === undefined) return
   snd.clamp = step
   // an outage looks the same: the first suspicion is soon put to the test, a confirmed one holds
