@@ -39,6 +39,6 @@ export const asIp = (name: string, text: string): IpAddress => {
 /** `least` is 0 where the system may choose. */
 export const asPort = (name: string, port: number, least: 0 | 1): number => {
   if (!Number.isInteger(port) || port < least || port > 65_535)
-    throw new ArgumentError('ERR_ZT_INVALID_OPTION', `${name} ${String(port)} is no port — use ${least} to 65535`)
+    throw new ArgumentError('ERR_ZT_INVALID_OPTION', `${name} ${shown(name, port)} is no port — use ${least} to 65535`)
   return port
 }

@@ -1,5 +1,5 @@
 import { type Observable, type SchedulerLike, Subject, takeUntil } from 'rxjs'
-import { NetworkError, SocketError } from '../streams/error.ts'
+import { ArgumentError, NetworkError, SocketError } from '../streams/error.ts'
 import type { NetworkCore } from '../streams/network-core.ts'
 import { checkOptions, refuse } from '../streams/option.ts'
 import { waitUntil } from './network-ready.ts'
@@ -33,6 +33,11 @@ export const openBridge = async (
   options: WaitOptions,
 ): Promise<BridgePort> => {
   checkOptions('bridge()', options, waitRules)
+  if (!network.canBridge)
+    throw new ArgumentError(
+      'ERR_ZT_INVALID_OPTION',
+      'bridge() is not possible with a node on a thread of its own — use one of createNode()',
+    )
   const { signal, timeout = TIMEOUT } = options
   await waitUntil(network, clock, 'bridge', { signal, timeout }, 'ok', false)
   const { id, bridge } = network.state

@@ -23,7 +23,7 @@ import {
 import { asNetworkId, asNodeId, type NetworkId, type NodeId } from './id.ts'
 import { namedErrors } from './named-errors.ts'
 import { authorizeRules, memberRules, networkConfigRules } from './network-config-rules.ts'
-import { VirtualNode, type ZtNode } from './node.ts'
+import { notOfThisThread, VirtualNode, type ZtNode } from './node.ts'
 import { aStore } from './node-options.ts'
 
 export type { Member, MemberInput, NetworkConfigInput, RemoteTrace } from './controller-view.ts'
@@ -85,8 +85,7 @@ export interface Controller extends AsyncDisposable {
  * @throws {StoreError} `ERR_ZT_STORE_LOCKED` if another controller of this process uses the store
  */
 export const createController = (node: ZtNode, options: { readonly store?: StateStore } = {}): Controller => {
-  if (!(node instanceof VirtualNode))
-    throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'node is no node of this library — pass what createNode() gave')
+  if (!(node instanceof VirtualNode)) throw notOfThisThread(node)
   if (node.running.ended !== undefined) throw node.running.ended
   checkOptions('createController()', options, { store: aStore })
   if (node.running.hasController)

@@ -3,12 +3,12 @@ import { type NetworkId as NetworkBits, parseAddress, parseNetworkId } from '../
 import { type LocalSettings, openSettings, printLocalSettings } from '../protocol/network/local-settings.ts'
 import type { Counts } from '../streams/counters.ts'
 import type { Drop } from '../streams/drop-log.ts'
-import { NetworkError, NodeError, SocketError } from '../streams/error.ts'
+import { ArgumentError, NetworkError, NodeError, SocketError } from '../streams/error.ts'
 import type { ZtEvent } from '../streams/event.ts'
 import type { Clock } from '../streams/io/clock.ts'
 import type { LinkStats } from '../streams/link.ts'
 import type { RunningNode } from '../streams/node.ts'
-import { atLeast, checkOptions, type OptionRules } from '../streams/option.ts'
+import { atLeast, checkOptions, isRecord, type OptionRules } from '../streams/option.ts'
 import { publicNetworkId } from '../streams/public-id.ts'
 import type { NetworkState, NodeInfo, Peer } from '../streams/snapshot.ts'
 import type { PacketTrace, TraceRecord } from '../streams/trace.ts'
@@ -296,6 +296,12 @@ export const closeRules: OptionRules<{ readonly graceMs?: number }> = { graceMs:
 /** `cause` is what the signal said that closed it. */
 export const closedError = (id: NodeId, cause?: unknown): NodeError =>
   new NodeError('ERR_ZT_CLOSED', `node ${id} is closed — create a new one`, cause === undefined ? undefined : { cause })
+
+/** Why something that is no node of ours, or one on another thread, cannot have a role. */
+export const notOfThisThread = (node: unknown): ArgumentError => {
+  const what = isRecord(node) && 'events$' in node ? 'runs on a thread of its own' : 'is no node of this library'
+  return new ArgumentError('ERR_ZT_INVALID_OPTION', `node ${what} — pass what createNode() gave`)
+}
 
 const sameEntries = (a: ReadonlyMap<NetworkId, NetworkState>, b: ReadonlyMap<NetworkId, NetworkState>): boolean =>
   a.size === b.size && [...a].every(([id, state]) => b.get(id) === state)

@@ -25,6 +25,8 @@ export interface NetworkCore
   > {
   /** What the controller said; `undefined` while it has let this node in never yet. */
   readonly config: unknown
+  /** Whether devices can be behind this node: frames of theirs do not go from thread to thread. */
+  readonly canBridge: boolean
   /** Set once the network was left or its node closed. */
   readonly ended: RunningNetwork['ended']
   /** Where calls are answered later: resolves when those made so far have been. */

@@ -58,6 +58,7 @@ export class RunningNetwork {
   readonly members$: Observable<ReadonlyMap<NodeId, Neighbor>>
   /** The segment behind this node, where it is a bridge. */
   readonly bridging: Bridging
+  readonly canBridge = true
   readonly #learned = new Subject<void>()
   readonly frames$: Observable<FrameTrace>
   /** Set once the network was left or its node closed. */

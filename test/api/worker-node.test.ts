@@ -4,8 +4,9 @@ import { VirtualNode } from '../../src/api/node.ts'
 import type { WorkerSetup } from '../../src/api/worker/message.ts'
 import { hostNode } from '../../src/api/worker/node-host.ts'
 import { startRemote } from '../../src/api/worker/start-remote.ts'
+import { createController } from '../../src/controller.node.ts'
 import { memoryStore, type Network, type StateStore, type TcpSocket, type ZtNode } from '../../src/index.node.ts'
-import { workerNode } from '../../src/node.ts'
+import { serveLocalApi, workerNode } from '../../src/node.ts'
 import { seededRandom } from '../../src/protocol/kernel/rng.ts'
 import { fixtures, type VirtualNet, type VirtualNodeOptions } from '../../src/testing.node.ts'
 import { expectError, OPTION, wrong } from '../support/bad-input.ts'
@@ -287,10 +288,11 @@ describe('a node on another thread', () => {
     )
     await expectError(
       settled(() => network.bridge({ timeout: 1 })),
-      'NetworkError',
-      'ERR_ZT_NOT_A_BRIDGE',
-      /no bridge/,
+      ...OPTION,
+      /^bridge\(\) is not possible with a node on a thread of its own — use one of createNode\(\)/,
     )
+    for (const call of [() => createController(node), () => serveLocalApi(node)])
+      await expectError(call, ...OPTION, /^node runs on a thread of its own — pass what createNode\(\) gave/)
     const reason = new Error('enough')
     const abort = new AbortController()
     const joining = node.join(hosted.id, { signal: abort.signal })

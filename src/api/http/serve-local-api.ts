@@ -5,7 +5,7 @@ import { HomeFolder } from '../../streams/io/home-folder.ts'
 import { type HttpAnswer, type HttpHandler, HttpServer } from '../../streams/io/http-server.ts'
 import { asIp, asPort } from '../address.ts'
 import { type Controller, HostedController } from '../controller.ts'
-import { VirtualNode, type ZtNode } from '../node.ts'
+import { notOfThisThread, VirtualNode, type ZtNode } from '../node.ts'
 import { mayAsk } from './access.ts'
 import { asScript, failure, json } from './answer.ts'
 import { controllerRoutes } from './controller-routes.ts'
@@ -52,7 +52,7 @@ export interface LocalApi extends AsyncDisposable {
  * @example await serveLocalApi(node, { home: './home', controller: createController(node) })
  */
 export const serveLocalApi = async (node: ZtNode, options: LocalApiOptions = {}): Promise<LocalApi> => {
-  if (!(node instanceof VirtualNode)) throw invalid('node is no node of this library — pass what createNode() gave')
+  if (!(node instanceof VirtualNode)) throw notOfThisThread(node)
   const { controller, token } = options
   if (controller !== undefined && !(controller instanceof HostedController))
     throw invalid('controller is none of this library — pass what createController() gave')

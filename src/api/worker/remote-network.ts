@@ -5,7 +5,7 @@ import type { Random } from '../../protocol/kernel/rng.ts'
 import { addressOf, isNodeMac, type MacScheme, macScheme } from '../../protocol/network/mac.ts'
 import { Bridging } from '../../streams/bridging.ts'
 import type { Counts } from '../../streams/counters.ts'
-import { ArgumentError, type ZtError } from '../../streams/error.ts'
+import type { ZtError } from '../../streams/error.ts'
 import type { NetworkCore } from '../../streams/network-core.ts'
 import { OwnRoutes } from '../../streams/own-routes.ts'
 import { type NodeId, publicNodeId } from '../../streams/public-id.ts'
@@ -40,6 +40,7 @@ export class RemoteNetwork implements NetworkCore {
   readonly frames$: Observable<FrameTrace>
   readonly members$: Observable<ReadonlyMap<NodeId, Neighbor>>
   readonly bridging: Bridging
+  readonly canBridge = false
   advertisedServers: readonly IpAddress[] = []
   config: true | undefined
   ended: ZtError | undefined
@@ -177,8 +178,6 @@ export class RemoteNetwork implements NetworkCore {
   }
 }
 
-const noBridge = (): never => {
-  throw new ArgumentError('ERR_ZT_INVALID_OPTION', 'bridge() is not possible here — use a node of createNode()')
-}
+const noBridge = (): void => undefined
 
 const MOST_OWNERS = 1024
