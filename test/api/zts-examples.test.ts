@@ -33,7 +33,7 @@ describe('every port of an SDK program runs alone', () => {
     zt = await privateNetwork()
     const member = await zt.node({ identity: fixtures.identities[0]! })
     surroundings = { planet: zt.planet, member, other: await member.join(zt.network.id) }
-  })
+  }, 60_000)
   afterAll(() => zt.close())
 
   it.each(files)('%s', async (file) => {
