@@ -32,6 +32,8 @@ export interface Subcommand extends Command {
 export interface Operand {
   readonly name: string
   readonly text: string
+  /** Makes the value of the text, or ends the command with `misuse()`, before anything is asked of a service. */
+  readonly parse?: (text: string) => string
 }
 
 export interface Option {

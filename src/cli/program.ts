@@ -73,7 +73,10 @@ const build = (
     }
     return
   }
-  for (const { name, text } of command.operands ?? []) commander.argument(name, text)
+  for (const { name, text, parse } of command.operands ?? []) {
+    if (parse === undefined) commander.argument(name, text)
+    else commander.argument(name, text, parse)
+  }
   addOptions(commander, command.options ?? [])
   addOptions(commander, commonOptions, 'Common options:')
   if (command.examples !== undefined && command.examples.length > 0)

@@ -6,7 +6,7 @@ import { type ServiceChoice, serviceOptions, withService } from './service.ts'
 
 export const command = defineCommand<ServiceChoice, [nwid: string, property: string]>({
   operands: [
-    { name: '<nwid>', text: 'network ID, 16 hex digits' },
+    { name: '<nwid>', text: 'network ID, 16 hex digits', parse: networkId },
     { name: '<property>', text: 'a name of `rxzt networks -j`, or ip, ip4, ip6, ip6plane, ip6prefix' },
   ],
   about: 'Prints one property of a joined network, addresses one a line and without their prefix length.',
@@ -17,7 +17,7 @@ export const command = defineCommand<ServiceChoice, [nwid: string, property: str
   ],
   run: (call) =>
     withService(call, async (service) => {
-      const [nwid, property] = [networkId(call.operands[0]), call.operands[1]]
+      const [nwid, property] = call.operands
       const network = fieldsOf(await service.get(`/network/${nwid}`, [404]))
       if (network['id'] === undefined)
         fail(

@@ -10,7 +10,7 @@ interface JoinChoice extends ServiceChoice {
 }
 
 export const command = defineCommand<JoinChoice, [nwid: string]>({
-  operands: [{ name: '<nwid>', text: 'network ID, 16 hex digits' }],
+  operands: [{ name: '<nwid>', text: 'network ID, 16 hex digits', parse: networkId }],
   about: `The service joins the network, now and whenever it starts again. A private network then waits until its controller
 authorises the node: --wait waits for that, and prints the addresses.`,
   options: [
@@ -23,7 +23,7 @@ authorises the node: --wait waits for that, and prints the addresses.`,
   ],
   run: (call) =>
     withService(call, async (service) => {
-      const nwid = networkId(call.operands[0])
+      const [nwid] = call.operands
       const joined = fieldsOf(await service.post(`/network/${nwid}`, {}))
       if (call.options.wait !== true && !service.ephemeral) {
         call.out.result(joined, '200 join OK')

@@ -6,7 +6,7 @@ import { connectionOptions, type ServiceChoice, withService } from './service.ts
 
 export const command = defineCommand<ServiceChoice, [nwid: string, setting: string, value: string | undefined]>({
   operands: [
-    { name: '<nwid>', text: 'network ID, 16 hex digits' },
+    { name: '<nwid>', text: 'network ID, 16 hex digits', parse: networkId },
     {
       name: '<setting>',
       text: 'allowManaged, allowGlobal, allowDefault or allowDNS; also with its value, as allowDNS=1',
@@ -19,7 +19,7 @@ ranges (allowGlobal), a default route (allowDefault), name servers (allowDNS). T
   examples: [['rxzt set 8056c2e21c000001 allowDefault 1', 'the same as allowDefault=1']],
   run: (call) =>
     withService(call, async (service) => {
-      const nwid = networkId(call.operands[0])
+      const [nwid] = call.operands
       const [name = '', inline] = call.operands[1].split('=')
       if (!SETTINGS.includes(name)) misuse(`there is no setting "${name}"`, `use one of ${SETTINGS.join(', ')}`)
       const text = inline ?? call.operands[2]

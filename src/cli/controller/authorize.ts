@@ -4,8 +4,8 @@ import { ipAddress, networkId, nodeId } from '../operand.ts'
 import { known } from './change.ts'
 
 const operands: readonly Operand[] = [
-  { name: '<nwid>', text: 'network ID, 16 hex digits' },
-  { name: '<member>', text: 'node ID, 10 hex digits' },
+  { name: '<nwid>', text: 'network ID, 16 hex digits', parse: networkId },
+  { name: '<member>', text: 'node ID, 10 hex digits', parse: nodeId },
 ]
 
 export const auth = defineSubcommand<
@@ -27,7 +27,7 @@ export const auth = defineSubcommand<
   about: 'Also before it asks. A node that waits gets in at once.',
   run: (call) =>
     withService(call, async (service) => {
-      const [nwid, member] = [networkId(call.operands[0]), nodeId(call.operands[1])]
+      const [nwid, member] = call.operands
       const { ip, name } = call.options
       await known(service, nwid)
       const changed = await service.post(`/controller/network/${nwid}/member/${member}`, {
@@ -46,7 +46,7 @@ export const deauth = defineSubcommand<ServiceChoice, [nwid: string, member: str
   about: 'It and the other members are told at once.',
   run: (call) =>
     withService(call, async (service) => {
-      const [nwid, member] = [networkId(call.operands[0]), nodeId(call.operands[1])]
+      const [nwid, member] = call.operands
       await known(service, nwid)
       const changed = await service.post(`/controller/network/${nwid}/member/${member}`, { authorized: false })
       call.out.result(changed, `${member} put out of ${nwid}`)

@@ -19,7 +19,7 @@ const changeOptions: readonly Option[] = [
   { flags: '--rules <file>', text: 'rules, in the rule language or as JSON' },
 ]
 const fields: Operand = { name: '[field=value...]', text: 'as in the API of controllers; values are text or JSON' }
-const network: Operand = { name: '<nwid>', text: 'network ID, 16 hex digits' }
+const network: Operand = { name: '<nwid>', text: 'network ID, 16 hex digits', parse: networkId }
 
 export const create = defineSubcommand<ChangeOptions, [fields: readonly string[]]>({
   summary: 'make a network',
@@ -61,7 +61,7 @@ noAutoAssignIps, activeBridge, tags, capabilities.`,
   run: (call) =>
     withService(call, async (service) => {
       const { operands, options, out } = call
-      const nwid = networkId(operands[0])
+      const [nwid] = operands
       const { member } = options
       const change = member === undefined ? await networkChange(operands[1], options) : await memberChange(call)
       if (Object.keys(change).length === 0)
@@ -79,13 +79,12 @@ noAutoAssignIps, activeBridge, tags, capabilities.`,
 
 export const remove = defineSubcommand<ServiceChoice, [nwid: string, member: string | undefined]>({
   summary: 'delete a network, or what is known of a member',
-  operands: [network, { name: '[member]', text: 'node ID: the network stays, and forgets this member' }],
+  operands: [network, { name: '[member]', text: 'node ID: the network stays, and forgets this member', parse: nodeId }],
   options: connectionOptions,
   about: 'Members of a network that is deleted lose it; there is no way back.',
   run: (call) =>
     withService(call, async (service) => {
-      const nwid = networkId(call.operands[0])
-      const member = call.operands[1] === undefined ? undefined : nodeId(call.operands[1])
+      const [nwid, member] = call.operands
       await known(service, nwid)
       const path = `/controller/network/${nwid}`
       if (member === undefined) {

@@ -22,12 +22,12 @@ export const list = defineSubcommand<ServiceChoice>({
 
 export const members = defineSubcommand<ServiceChoice, [nwid: string]>({
   summary: 'list the members of a network, and who asks to be one',
-  operands: [{ name: '<nwid>', text: 'network ID, 16 hex digits' }],
+  operands: [{ name: '<nwid>', text: 'network ID, 16 hex digits', parse: networkId }],
   options: connectionOptions,
   examples: [[`rxzt controller members 8056c2e21c000001 -j | jq -r 'select(.authorized | not) | .id'`, 'who waits']],
   run: (call) =>
     withService(call, async (service) => {
-      const nwid = networkId(call.operands[0])
+      const [nwid] = call.operands
       await known(service, nwid)
       const found = listOf(fieldsOf(await service.get(`/unstable/controller/network/${nwid}/member`))['data'])
       const rows = found.map((member) => [
