@@ -1,4 +1,4 @@
-import { asyncScheduler } from 'rxjs'
+import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { SocketError } from '../../streams/error.ts'
 import { isRecord, refuse } from '../../streams/option.ts'
 import { parseIp } from '../address.ts'
@@ -21,9 +21,7 @@ export const createConnection = (
   checkNetwork(network)
   if (!isRecord(options)) refuse('options of createConnection()', options, 'pass { host, port }')
   const { allowHalfOpen = false, signal, ...target } = options
-  const duplex = new ConnectionDuplex(network instanceof VirtualNetwork ? network.clock : asyncScheduler, {
-    allowHalfOpen,
-  })
+  const duplex = new ConnectionDuplex(clockOf(network), { allowHalfOpen })
   if (onConnect !== undefined) duplex.once('connect', onConnect)
   const isName = parseIp(options.host) === undefined
   const abandoned = new AbortController()
@@ -53,6 +51,10 @@ export const createConnection = (
     .finally(() => signal?.removeEventListener('abort', abort))
   return duplex
 }
+
+/** What measures time before there is a connection. */
+export const clockOf = (network: Network): SchedulerLike =>
+  network instanceof VirtualNetwork ? network.clock : asyncScheduler
 
 /** @throws {ArgumentError} `ERR_ZT_INVALID_OPTION` */
 export const checkNetwork = (network: Network): void => {

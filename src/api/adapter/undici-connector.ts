@@ -4,7 +4,7 @@ import { aTimeout, isRecord, refuse } from '../../streams/option.ts'
 import { parseIp } from '../address.ts'
 import type { Network } from '../network.ts'
 import { unbracketed } from './agent.ts'
-import { checkNetwork, createConnection } from './connection.ts'
+import { checkNetwork, clockOf, createConnection } from './connection.ts'
 import type { VirtualDuplex } from './duplex.ts'
 import { lendAddresses } from './tls-addresses.ts'
 
@@ -47,7 +47,7 @@ export const undiciConnector = (network: Network, options: UndiciConnectorOption
     const late = (): void => {
       socket.destroy(new SocketError('ETIMEDOUT', 'connect', { address: at.host, port: at.port }))
     }
-    const alarm = timeout === 0 ? undefined : raw.clock.schedule(late, timeout)
+    const alarm = timeout === 0 ? undefined : clockOf(network).schedule(late, timeout)
     const failed = (error: Error): void => {
       alarm?.unsubscribe()
       done(error, null)
