@@ -1,6 +1,6 @@
-import { Command as Commander, Option as CommanderOption } from 'commander'
 import type { Call, Command, CommandGroup, Option } from './command.ts'
 import { type CommandRow, commands } from './commands.ts'
+import { type Commander, Command as CommanderCommand, Option as CommanderOption } from './framework.ts'
 import type { Io } from './io.ts'
 import { Output } from './output.ts'
 
@@ -28,7 +28,7 @@ export const programFor = async (called: CommandRow | undefined, io: Io, common:
   const done = (result: number | undefined): void => {
     code = result ?? 0
   }
-  const commander = settled(new Commander('rxzt'), io, common)
+  const commander = settled(new CommanderCommand('rxzt'), io, common)
     .description(flowing(ABOUT))
     .version(io.version(), '-V, --version', 'print the version of this program')
     .helpCommand('help [command]', 'tell how a command is used')
@@ -36,7 +36,7 @@ export const programFor = async (called: CommandRow | undefined, io: Io, common:
     .addHelpText('after', AFTER)
   addOptions(commander, commonOptions)
   for (const row of commands) {
-    const sub = settled(new Commander(row.name), io, common).description(row.summary).helpGroup(`${row.group}:`)
+    const sub = settled(new CommanderCommand(row.name), io, common).description(row.summary).helpGroup(`${row.group}:`)
     for (const alias of row.aliases ?? []) sub.alias(alias)
     if (row === called) build(sub, (await row.load()).command, row.summary, io, common, done)
     commander.addCommand(sub)
@@ -67,7 +67,7 @@ const build = (
   if ('commands' in command) {
     addOptions(commander, commonOptions)
     for (const [name, one] of Object.entries(command.commands)) {
-      const sub = settled(new Commander(name), io, common)
+      const sub = settled(new CommanderCommand(name), io, common)
       build(sub, one, one.summary, io, common, done)
       commander.addCommand(sub)
     }

@@ -19,7 +19,7 @@ export const run = async (argv: readonly string[], io: Io): Promise<number> => {
   })
   try {
     const [{ CommanderError }, { commands }, { programFor }] = await Promise.all([
-      import('commander'),
+      import('./framework.ts'),
       import('./commands.ts'),
       import('./program.ts'),
     ])
