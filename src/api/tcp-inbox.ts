@@ -9,7 +9,7 @@ export class TcpInbox {
   #taken = 0
   #bytesRead = 0
   #ended = false
-  #failure: Error | undefined
+  #failure: (() => Error) | undefined
   #discarding = false
   readonly #onReadable: (() => void)[] = []
   readonly #consume: (bytes: number) => void
@@ -47,15 +47,15 @@ export class TcpInbox {
     this.#wake()
   }
 
-  /** What is queued can still be read; then reading fails. */
-  fail(error: Error): void {
+  /** What is queued can still be read; then reading fails. `why` is asked when somebody is to be told: errors are dear. */
+  fail(why: () => Error): void {
     if (this.#ended || this.#failure !== undefined) return
-    this.#failure = error
+    this.#failure = why
     this.#wake()
   }
 
   /** Nobody will read any more: what is queued and what still comes is thrown away, a pending read fails. */
-  discard(error: Error): void {
+  discard(why: () => Error): void {
     if (this.#discarding) return
     this.#discarding = true
     const unread = this.#length + this.#taken
@@ -64,7 +64,7 @@ export class TcpInbox {
     this.#length = 0
     this.#taken = 0
     if (unread > 0) this.#consume(unread)
-    this.fail(error)
+    this.fail(why)
   }
 
   /** The next chunk, `undefined` if there is none now, `null` at the end; throws what ended the connection. */
@@ -74,7 +74,7 @@ export class TcpInbox {
       this.#took(chunk.length)
       return chunk
     }
-    if (this.#failure !== undefined) throw this.#failure
+    if (this.#failure !== undefined) throw this.#failure()
     return this.#ended ? null : undefined
   }
 

@@ -62,7 +62,6 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
   readonly local: SocketAddress
   readonly remote: SocketAddress
   readonly peer: NodeId | undefined
-  readonly closed: Promise<void>
   readonly state$: Observable<TcpState>
   readonly data$: Observable<Uint8Array>
   readonly clock: SchedulerLike
@@ -76,7 +75,10 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
   #writable: WritableStream<Bytes> | undefined
   #closing: Promise<void> | undefined
   #over = false
-  #finish: (error?: Error) => void = () => undefined
+  /** Why it is over, if not in good order. Errors are dear: this one is made for whoever sees it. */
+  #why: (() => Error) | undefined
+  #closed: Promise<void> | undefined
+  #finish: () => void = () => undefined
   readonly #onOver: (() => void)[] = []
 
   constructor(
@@ -100,11 +102,6 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
       options.sendBuffer ?? SEND_BUFFER,
     )
     this.state$ = this.#state.asObservable()
-    this.closed = new Promise((resolve, reject) => {
-      this.#finish = (error) => (error === undefined ? resolve() : reject(error))
-    })
-    // nobody has to watch `closed`: an error is also told to whoever reads or writes
-    this.closed.catch(() => undefined)
     this.data$ = new Observable((out) => {
       this.lock('data$')
       const drain = (): void => {
@@ -130,6 +127,17 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
     network.sockets.add(id, this)
   }
 
+  get closed(): Promise<void> {
+    if (this.#closed === undefined) {
+      this.#closed = new Promise((resolve, reject) => {
+        this.#finish = () => (this.#why === undefined ? resolve() : reject(this.#why()))
+      })
+      // nobody has to watch it: an error is also told to whoever reads or writes
+      this.#closed.catch(() => undefined)
+      if (this.#over) this.#finish()
+    }
+    return this.#closed
+  }
   get bytesRead(): number {
     return this.inbox.bytesRead
   }
@@ -191,7 +199,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
     if (this.#over) return
     this.#network.sockets.drop(this.id)
     this.#network.call({ call: 'abort', id: this.id })
-    this.#end(new SocketError('ERR_ZT_SOCKET_CLOSED', 'reset', this.remote, 'the connection was reset here'))
+    this.#end(() => new SocketError('ERR_ZT_SOCKET_CLOSED', 'reset', this.remote, 'the connection was reset here'))
   }
 
   configure(options: TcpSettings): void {
@@ -255,16 +263,18 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
           this.#network.sockets.drop(this.id)
         }
         return
-      case 'Failed':
-        this.#end(new SocketError(news.code, this.inbox.ended ? 'write' : 'read', this.remote))
+      case 'Failed': {
+        const call = this.inbox.ended ? 'write' : 'read'
+        this.#end(() => new SocketError(news.code, call, this.remote))
         return
+      }
       case 'Closed':
         this.#end()
     }
   }
 
   gone(reason: ZtError): void {
-    this.#end(reason)
+    this.#end(() => reason)
   }
 
   goodbye(): void {
@@ -273,7 +283,7 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
 
   async #close(): Promise<void> {
     if (this.#over) return
-    this.inbox.discard(new SocketError('ERR_ZT_SOCKET_CLOSED', 'read', this.remote, 'the socket was closed here'))
+    this.inbox.discard(() => new SocketError('ERR_ZT_SOCKET_CLOSED', 'read', this.remote, 'the socket was closed here'))
     this.outbox.end(() => undefined)
     await waitFor<void>(
       this.clock,
@@ -287,17 +297,24 @@ export class VirtualTcpSocket implements TcpSocket, SocketSink {
     ).catch(() => this.reset())
   }
 
-  #end(error?: Error): void {
+  #end(why?: () => Error): void {
     if (this.#over) return
     this.#over = true
-    if (error === undefined) this.inbox.end()
-    else this.inbox.fail(error)
+    let error: Error | undefined
+    if (why === undefined) this.inbox.end()
+    else {
+      this.#why = () => {
+        error ??= why()
+        return error
+      }
+      this.inbox.fail(this.#why)
+    }
     this.outbox.fail(
-      () => error ?? new SocketError('EPIPE', 'write', this.remote, 'the connection is closed; open a new one'),
+      this.#why ?? (() => new SocketError('EPIPE', 'write', this.remote, 'the connection is closed; open a new one')),
     )
     if (this.#state.value !== 'CLOSED') this.#state.next('CLOSED')
     this.#state.complete()
-    this.#finish(error)
+    this.#finish()
     for (const then of this.#onOver.splice(0)) then()
   }
 }

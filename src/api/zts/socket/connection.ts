@@ -92,7 +92,7 @@ export class Connection implements SocketSink {
   shutRead(): void {
     if (this.#readShut) return
     this.#readShut = true
-    this.#inbox.discard(new Error('shut'))
+    this.#inbox.discard(() => new Error('shut'))
   }
   shutWrite(): void {
     if (this.deaf) return
