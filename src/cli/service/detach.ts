@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { directoryStore } from '../../streams/io/directory-store.ts'
 import type { Call } from '../command.ts'
 import { fail, failureOf } from '../failure.ts'
-import type { ServiceOptions } from './serve-node.ts'
+import type { ServiceOptions } from './service-options.ts'
 
 /** Starts the same command line in the background, and waits until its node runs or has failed. */
 export const detached = async (call: Call<ServiceOptions>): Promise<number | undefined> => {

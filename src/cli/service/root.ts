@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts'
-import { ipAddress, portOrAny } from '../operand.ts'
 import type { RootOptions } from './serve-root.ts'
+import { serviceOptions } from './service-options.ts'
 
 export const command = defineCommand<RootOptions>({
   about: `Runs a node that the planet of its home directory names as a root: it introduces nodes to each other and relays where they do
@@ -15,20 +15,7 @@ With --planet-key and --endpoint on a home directory without a planet, it makes 
       text: 'where this root always is, for a new planet; may be given again',
       repeated: true,
     },
-    { flags: '-p, --port <port>', text: 'UDP port, and TCP port of the API', parse: portOrAny, default: 9993 },
-    { flags: '--api-port <port>', text: 'another TCP port for the API', parse: portOrAny },
-    {
-      flags: '--udp-address <ip>',
-      text: 'only on this address of the machine; may be given again',
-      parse: ipAddress,
-      repeated: true,
-    },
-    {
-      flags: '--log-level <level>',
-      text: 'what is printed (default: info; with -v debug)',
-      choices: ['error', 'warn', 'info', 'debug'],
-    },
-    { flags: '--detach', text: 'go on in the background when it runs; what it prints goes to <home>/rxzt.log' },
+    ...serviceOptions,
   ],
   examples: [
     ['rxzt root -D /var/lib/rxzt-root --planet-key planet.key --endpoint 192.0.2.1/9993', 'a world of one root'],

@@ -6,18 +6,10 @@ import { serveLocalApi, udpLink } from '../../node.ts'
 import type { Call } from '../command.ts'
 import { fail } from '../failure.ts'
 import { readBytes } from '../file.ts'
-import { Log, type LogLevel } from './log.ts'
+import { Log } from './log.ts'
+import type { ServiceOptions } from './service-options.ts'
 import { Sockets } from './socket-server.ts'
 import type { UpOptions } from './up.ts'
-
-/** How a service is told to be, whatever its node does. */
-export interface ServiceOptions {
-  readonly port?: number
-  readonly apiPort?: number
-  readonly udpAddress?: readonly string[]
-  readonly logLevel?: LogLevel
-  readonly detach?: boolean
-}
 
 /** Runs a node with its API and its controller until the process is told to end. */
 export const serve = async (call: Call<UpOptions>): Promise<undefined> => {

@@ -7,7 +7,8 @@ import type { Call } from '../command.ts'
 import { fail, misuse } from '../failure.ts'
 import { isSystemError, readBytes, readText, writeNew } from '../file.ts'
 import { newPlanetId, signedInto } from '../tool/signing-key.ts'
-import { runService, type ServiceOptions } from './serve-node.ts'
+import { runService } from './serve-node.ts'
+import type { ServiceOptions } from './service-options.ts'
 
 export interface RootOptions extends ServiceOptions {
   readonly planetKey?: string

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts'
 import { misuse } from '../failure.ts'
-import { ipAddress, networkId, nodeId, portOrAny, worldId } from '../operand.ts'
-import type { ServiceOptions } from './serve-node.ts'
+import { networkId, nodeId, worldId } from '../operand.ts'
+import { type ServiceOptions, serviceOptions } from './service-options.ts'
 
 export interface UpOptions extends ServiceOptions {
   readonly join?: readonly string[]
@@ -26,22 +26,9 @@ What happens is printed, a line each: with -j as JSON, else as text, without tim
       parse: moonOf,
       repeated: true,
     },
-    { flags: '-p, --port <port>', text: 'UDP port, and TCP port of the API; 0: any', parse: portOrAny, default: 9993 },
-    { flags: '--api-port <port>', text: 'another TCP port for the API', parse: portOrAny },
-    {
-      flags: '--udp-address <ip>',
-      text: 'only on this address of the machine; may be given again',
-      parse: ipAddress,
-      repeated: true,
-    },
     { flags: '--planet <file>', text: 'roots instead of those of the home directory' },
     { flags: '--ephemeral', text: 'a new identity, and nothing is kept: the home directory is not used' },
-    {
-      flags: '--log-level <level>',
-      text: 'what is printed (default: info; with -v debug)',
-      choices: ['error', 'warn', 'info', 'debug'],
-    },
-    { flags: '--detach', text: 'go on in the background when the node runs; what it prints goes to <home>/rxzt.log' },
+    ...serviceOptions,
   ],
   examples: [
     ['rxzt up --join 8056c2e21c000001', 'run a node on the default home directory, in one network'],
