@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { unbracketed, ZtAgent } from '../../../api/adapter/agent.ts'
 import { toDuplex } from '../../../api/adapter/to-duplex.ts'
 import type { Network } from '../../../api/network.ts'
-import { FAR } from '../tunnel/forward-tcp.ts'
+import { connectFor } from '../tunnel/connect-for.ts'
 import { type Place, type Service, serviceOf } from '../tunnel/host-listener.ts'
 import type { Login } from '../tunnel/login.ts'
 import type { Report } from '../tunnel/report.ts'
@@ -69,12 +69,8 @@ export const httpProxy = (network: Network, listen: Place, options: HttpProxyOpt
     if (!isKnown(request, login)) return turnAway(client, 407, 'name user and password', CHALLENGE)
     const to = authority(request.url ?? '')
     if (to === undefined) return turnAway(client, 400, 'CONNECT needs a host and a port')
-    const gone = new AbortController()
-    const leave = (): void => gone.abort()
-    client.once('close', leave)
     try {
-      const far = await network.connect({ ...to, ...FAR, signal: gone.signal })
-      client.removeListener('close', leave)
+      const far = await connectFor(client, network, to)
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
       if (head.length > 0) client.unshift(head)
       splice(client, toDuplex(far, { allowHalfOpen: true }))

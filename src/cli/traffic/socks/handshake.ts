@@ -31,7 +31,7 @@ export const handshake = async (
 
   const head = await reader.take(5)
   if (head?.[0] !== VERSION) return undefined
-  const [, command, , type, first] = head as unknown as readonly [number, number, number, number, number]
+  const [, command = 0, , type = 0, first = 0] = head
   const length = addressLength(type, first)
   if (length === undefined) {
     say(reply(REPLY.noSuchAddress))

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { toDuplex } from '../../../api/adapter/to-duplex.ts'
 import type { Network } from '../../../api/network.ts'
-import { FAR } from '../tunnel/forward-tcp.ts'
+import { connectFor } from '../tunnel/connect-for.ts'
 import { listenOnHost, type Place, type Service } from '../tunnel/host-listener.ts'
 import type { Login } from '../tunnel/login.ts'
 import type { Report } from '../tunnel/report.ts'
@@ -29,12 +29,8 @@ export const socksProxy = (network: Network, listen: Place, options: SocksOption
   const associations = new Map<Association, Socket>()
 
   const connect = async (client: Socket, to: Place): Promise<void> => {
-    const gone = new AbortController()
-    const leave = (): void => gone.abort()
-    client.once('close', leave)
     try {
-      const far = await network.connect({ ...to, ...FAR, signal: gone.signal })
-      client.removeListener('close', leave)
+      const far = await connectFor(client, network, to)
       const { address, port } = far.local
       client.write(reply(REPLY.succeeded, { host: address, port }))
       splice(client, toDuplex(far, { allowHalfOpen: true }))
