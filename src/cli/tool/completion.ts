@@ -69,12 +69,8 @@ const ofCommand = (path: string, { options = [] }: Pick<Command, 'options'>, sub
 
 const flagsOf = ({ flags }: Option): readonly string[] => flags.match(/--?[\w-]+/g) ?? []
 
-const bash = (all: readonly Words[]): string => `# completion of rxzt for bash: source <(rxzt completion bash)
-_rxzt() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} at='' word i
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    word=\${COMP_WORDS[i]}
-    case $word in
+/** In both shells: from the words before the cursor to the command that they name. */
+const walk = (all: readonly Words[]): string => `    case $word in
       -D|--home|--color) ((i++)); continue ;;
       -*) continue ;;
     esac
@@ -84,7 +80,14 @@ _rxzt() {
         .map(({ path }) => quoted(path))
         .join('|')}) at="\${at:+$at }$word" ;;
     esac
-  done
+`
+
+const bash = (all: readonly Words[]): string => `# completion of rxzt for bash: source <(rxzt completion bash)
+_rxzt() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} at='' word i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=\${COMP_WORDS[i]}
+${walk(all)}  done
   local words='' files='' values=''
   case "$at" in
 ${all
@@ -108,17 +111,7 @@ _rxzt() {
   local at='' word i prev=$words[CURRENT-1]
   for ((i = 2; i < CURRENT; i++)); do
     word=$words[i]
-    case $word in
-      -D|--home|--color) ((i++)); continue ;;
-      -*) continue ;;
-    esac
-    case "\${at:+$at }$word" in
-      ${all
-        .filter(({ path }) => path !== '')
-        .map(({ path }) => quoted(path))
-        .join('|')}) at="\${at:+$at }$word" ;;
-    esac
-  done
+${walk(all)}  done
   local -a offered
   case "$at" in
 ${all
