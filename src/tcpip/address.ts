@@ -31,7 +31,7 @@ export const groupMac = (ip: Ip): Mac =>
   mac(
     ip.family === 4 ? 0x0100_5e00_0000 + (readU32(ip.bytes, 0) & 0x7f_ffff) : 0x3333_0000_0000 + readU32(ip.bytes, 12),
   )
-/** ff02::1:ffXX:XXXX, where everybody who may own `ip` listens (RFC 4291 §2.7.1). */
+/** ff02::1:ff00:0/104 with the last three bytes of `ip`: whoever may own it listens there (RFC 4291 §2.7.1). */
 export const solicitedNode = (ip: Ip): Ip => {
   const bytes = new Uint8Array(16)
   bytes.set(SOLICITED_NODE)
