@@ -122,7 +122,7 @@ export class Testbed {
     this.controller.api('POST', `/controller/network/${network}`, change)
   }
 
-  set(network: string, member: Member, change: Readonly<Record<string, unknown>>): void {
+  set(network: string, member: Pick<Member, 'id'>, change: Readonly<Record<string, unknown>>): void {
     this.controller.api('POST', `/controller/network/${network}/member/${member.id}`, change)
   }
 
