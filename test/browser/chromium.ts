@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -59,7 +59,6 @@ type Page = () => readonly [type: string, body: string | Uint8Array]
 
 const vectorsAt = (url: string): Page | undefined => {
   const [, name] = /^\/vectors\/(\w+)\.json$/.exec(url) ?? []
-  return name === undefined
-    ? undefined
-    : () => ['application/json', readFileSync(`${root}test/vectors/vl1/${name}.json`)]
+  const file = ['vl1', 'vl2'].map((level) => `${root}test/vectors/${level}/${name}.json`).find(existsSync)
+  return file === undefined ? undefined : () => ['application/json', readFileSync(file)]
 }

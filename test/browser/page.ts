@@ -3,15 +3,11 @@
  * the server that it came from what it saw.
  */
 import { virtualNet } from 'rxzt/testing'
-import type { VectorFile } from '../support/checker.ts'
-import { cryptoCheckers } from '../support/checkers/crypto.ts'
-import { vl1Codec } from '../support/checkers/vl1-codec.ts'
-import { vl1Messages } from '../support/checkers/vl1-messages.ts'
+import type { Checker, VectorFile } from '../support/checker.ts'
+import { checkers } from './checkers.ts'
 import type { Report } from './report.ts'
 
-const checkers = Object.entries({ ...cryptoCheckers, ...vl1Codec, ...vl1Messages })
-
-const judge = async ([name, checker]: (typeof checkers)[number]): Promise<Report['vectors'][number]> => {
+const judge = async ([name, checker]: readonly [string, Checker]): Promise<Report['vectors'][number]> => {
   const results = await checker((await (await fetch(`/vectors/${name}.json`)).json()) as VectorFile)
   const failed = results.flatMap(({ name, verdict }) => (verdict._tag === 'Passed' ? [] : [`${name}: ${verdict.why}`]))
   return { name, passed: results.length - failed.length, failed }
@@ -39,7 +35,7 @@ const echo = async (): Promise<string> => {
 
 const report = async (): Promise<Report> => {
   const vectors = []
-  for (const one of checkers) vectors.push(await judge(one))
+  for (const one of Object.entries(checkers)) vectors.push(await judge(one))
   return { vectors, echo: await echo() }
 }
 
