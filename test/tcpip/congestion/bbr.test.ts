@@ -357,6 +357,49 @@ describe('loss', () => {
   })
 })
 
+describe('ends that are busy', () => {
+  it('see no more jitter for reading many ACKs at once', () => {
+    const apart = probing('cruise')
+    const together = probing('cruise')
+    for (let turn = 1; turn <= 200; turn++) {
+      const rtt = turn % 2 === 0 ? 20 : 23
+      ack(apart, 5 * turn, { rtt })
+      for (let i = 0; i < 8; i++) ack(together, 5 * turn, { rtt: rtt - 0.1 * i })
+    }
+    expect(apart.jitter).toBeGreaterThan(2.5)
+    expect(together.jitter).toBeCloseTo(apart.jitter, 5)
+  })
+
+  it('take what an ACK waited with others for no queue, up to half a round trip', () => {
+    const b = probing('cruise')
+    const isQueue = (gap: number, rtt: number): boolean => {
+      const now = b.ackAt + gap
+      const answer = lose(b, { now, rtt })
+      ack(b, now, { rtt: 20 })
+      return answer
+    }
+    expect(isQueue(1, 27)).toBe(true)
+    expect(isQueue(8, 27)).toBe(false)
+    expect(isQueue(8, 30)).toBe(true)
+    expect(isQueue(40, 29)).toBe(false)
+    expect(isQueue(40, 32)).toBe(true)
+  })
+
+  it('go on with a start that still grows, unless more is lost than noise explains', () => {
+    const after = (lost: number, tolerance?: number): string => {
+      const b = started(20, tolerance === undefined ? {} : { tolerance })
+      ack(b, 20, { rate: 100 })
+      b.onRecovery(true, 20)
+      for (let i = 0; i < lost; i++) lose(b, { now: 40, rtt: 30 })
+      ack(b, 40, { rate: 200, newlyAcked: (100 - lost) * SMSS })
+      return b.phase
+    }
+    expect(after(8)).toBe('startup')
+    expect(after(30)).not.toBe('startup')
+    expect(after(8, 0)).not.toBe('startup')
+  })
+})
+
 describe('a path that changes', () => {
   it('B39 B40 ignores what was sent before the hint', () => {
     const b = probing('cruise')

@@ -172,6 +172,15 @@ describe('a path that changes', () => {
     expect((net.flows[0]!.received - before) / 6000 / 125).toBeGreaterThan(18 * PAYLOAD)
   })
 
+  it('does not take for a queue what ACKs in bundles waited for', () => {
+    const net = linkOf({ rate: 40, rtt: 20, loss: 0.01 }, [{ control: 'bbr', rtt: 20 }])
+    net.link.ackEvery = 10
+    net.run(2000)
+    const before = net.flows[0]!.received
+    net.run(5000)
+    expect((net.flows[0]!.received - before) / 3000 / 125).toBeGreaterThan(0.85 * 40 * PAYLOAD)
+  })
+
   it.skipIf(!long)('holds to a policer with a deep bucket', () => {
     const net = linkOf({ rate: 1000, rtt: 20 }, [{ control: 'bbr', rtt: 20 }])
     const flow = net.flows[0]!

@@ -26,6 +26,7 @@ class Bbr extends BbrState implements Controller {
     this.minRttAt = now
     this.probeRttMinAt = now
     this.extraAt = now
+    this.ackAt = now
     enter(this, 'startup')
     setInitialRate(this, start.srtt)
   }

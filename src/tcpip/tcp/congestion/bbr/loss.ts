@@ -1,3 +1,4 @@
+import type { Millis } from '../../../../protocol/kernel/machine.ts'
 import type { Loss } from '../controller.ts'
 import type { BbrState } from './state.ts'
 import { bdpOf } from './volume.ts'
@@ -8,9 +9,19 @@ import { bdpOf } from './volume.ts'
  * them in it already.
  */
 
-/** Did the queue show when this was found lost? A timer has no RTT to tell by. */
+/**
+ * Did the queue show when this was found lost? A timer has no RTT to tell by. Where no ACK came for a while and then
+ * several at once, an end of the path was busy: that wait is no queue, unless it is half a round trip long.
+ */
 export const showsQueue = (b: BbrState, rtt: number): boolean =>
-  rtt < 0 || !b.sack || b.lossTolerance <= 0 || rtt - b.minRtt > evidence(b)
+  rtt < 0 || !b.sack || b.lossTolerance <= 0 || rtt - Math.min(b.ackGap, b.minRtt / 2) - b.minRtt > evidence(b)
+
+/** ACKs are read at `now`: how long after those before? */
+export const noteTurn = (b: BbrState, now: Millis): void => {
+  if (now === b.ackAt) return
+  b.ackGap = now - b.ackAt
+  b.ackAt = now
+}
 
 /** How much longer than the smallest an RTT must be to be the work of a queue. */
 export const evidence = (b: BbrState): number => Math.max(b.minRtt / 16, 1, Math.min(4 * b.jitter, b.minRtt / 4 + 1))
@@ -20,7 +31,7 @@ export const isTooHigh = (b: BbrState, flight: number, lost: number, queueLost: 
   queueLost > LOSS_LIMIT * flight || isBeyondNoise(b, flight, lost)
 
 /** Two standard deviations above the tolerance: a few losses in a small flight say little. */
-const isBeyondNoise = (b: BbrState, flight: number, lost: number): boolean =>
+export const isBeyondNoise = (b: BbrState, flight: number, lost: number): boolean =>
   b.lossTolerance > 0 && lost > b.lossTolerance * flight + 2 * Math.sqrt(b.lossTolerance * flight * b.smss)
 
 /** Does the loss of this round lower the short-term bounds? */
@@ -29,6 +40,7 @@ export const roundCounts = (b: BbrState): boolean =>
 
 /** A segment is lost. Returns the class of the loss. */
 export const noteLoss = (b: BbrState, loss: Loss): boolean => {
+  if (loss.rtt >= 0) noteTurn(b, loss.now)
   const isQueue = showsQueue(b, loss.rtt)
   b.delivered = loss.totalDelivered
   b.roundLost += loss.length

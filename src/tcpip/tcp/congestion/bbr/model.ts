@@ -1,10 +1,11 @@
 import type { RateSample } from '../controller.ts'
-import { lowerShortBounds, roundCounts } from './loss.ts'
+import { lowerShortBounds, noteTurn, roundCounts } from './loss.ts'
 import { type BbrState, EXTRA_ROUNDS } from './state.ts'
 
 /** What each ACK says of the path: steps 2–5, 10 and 12 of the congestion notes §2.3. */
 
 export const takeSignals = (b: BbrState, sample: RateSample): void => {
+  noteTurn(b, sample.now)
   b.delivered = sample.totalDelivered
   b.roundDelivered += sample.newlyAcked
   if (sample.rate > b.bwLatest) b.bwLatest = sample.rate
@@ -84,8 +85,12 @@ export const takeRtt = (b: BbrState, sample: RateSample): boolean => {
   const expired = now > b.probeRttMinAt + PROBE_RTT_INTERVAL
   const isOfThisPath = rtt >= 0 && sample.sentAt >= b.hintAt
   if (isOfThisPath) {
-    if (b.lastRtt >= 0) b.jitter += (Math.abs(rtt - b.lastRtt) - b.jitter) / 64
-    b.lastRtt = rtt
+    // ACKs that are read together tell of one moment: between them there is no noise to see
+    if (now !== b.lastRttAt) {
+      if (b.lastRtt >= 0) b.jitter += (Math.abs(rtt - b.lastRtt) - b.jitter) / 64
+      b.lastRtt = rtt
+      b.lastRttAt = now
+    }
     if (rtt < b.probeRttMin || expired) {
       b.probeRttMin = rtt
       b.probeRttMinAt = now

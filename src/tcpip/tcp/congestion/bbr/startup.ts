@@ -1,6 +1,6 @@
 import type { RateSample } from '../controller.ts'
 import { startDown } from './cycle.ts'
-import { isTooHigh } from './loss.ts'
+import { isBeyondNoise, isTooHigh } from './loss.ts'
 import { type BbrState, enter, resetFullBw } from './state.ts'
 import { bdpOf, budget } from './volume.ts'
 
@@ -30,11 +30,16 @@ export const leaveStartup = (b: BbrState, sample: RateSample): void => {
   b.drainRound = b.rounds
 }
 
-const overflows = (b: BbrState, sample: RateSample): boolean =>
-  b.inRecovery &&
-  sample.priorDelivered >= b.recoveryMark &&
-  b.lostRanges >= LOST_RANGES &&
-  isTooHigh(b, b.roundLost + b.roundDelivered, b.roundLost, b.roundQueueLost)
+/**
+ * Startup makes a queue even where there is room, so that noise looks like overflow in it: while the rate still grows,
+ * only what is more than noise counts.
+ */
+const overflows = (b: BbrState, sample: RateSample): boolean => {
+  if (!b.inRecovery || sample.priorDelivered < b.recoveryMark || b.lostRanges < LOST_RANGES) return false
+  const flight = b.roundLost + b.roundDelivered
+  const grows = b.lossTolerance > 0 && b.fullBwCount === 0
+  return grows ? isBeyondNoise(b, flight, b.roundLost) : isTooHigh(b, flight, b.roundLost, b.roundQueueLost)
+}
 
 export const leaveDrain = (b: BbrState, sample: RateSample): void => {
   if (b.phase !== 'drain') return

@@ -55,9 +55,13 @@ export class BbrState {
   probeRttMinAt: Millis = 0
   probeRttDoneAt: Millis = 0
   probeRttRound = false
-  /** Mean difference of consecutive RTT samples. */
+  /** Mean difference of consecutive RTT samples that were not read together. */
   jitter = 0
   lastRtt = -1
+  lastRttAt: Millis = -Infinity
+  /** When ACKs were read last, and how long that was after those before. */
+  ackAt: Millis = 0
+  ackGap: Millis = 0
 
   roundEnd = 0
   rounds = 0
