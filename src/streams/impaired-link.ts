@@ -1,7 +1,8 @@
-import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs'
+import type { SchedulerLike, Subscription } from 'rxjs'
 import type { Endpoint, OutgoingDatagram } from '../protocol/datagram.ts'
 import type { Millis } from '../protocol/kernel/machine.ts'
 import { seededRandom, uniform } from '../protocol/kernel/rng.ts'
+import { systemClock } from './io/clock.ts'
 import type { Link } from './link.ts'
 
 /** Bad weather on the way out of a link. Put one on both ends for both directions. */
@@ -23,7 +24,7 @@ export interface Impairment {
 export const impairedLink = (
   link: Link,
   { latency = 0, loss = 0, block, seed = 1 }: Impairment,
-  clock: SchedulerLike = asyncScheduler,
+  clock: SchedulerLike = systemClock(),
 ): Link => {
   const random = seededRandom(seed)
   const under: { readonly at: Millis; readonly batch: readonly OutgoingDatagram[] }[] = []
