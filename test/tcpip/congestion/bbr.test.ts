@@ -386,7 +386,7 @@ describe('ends that are busy', () => {
   })
 
   it('go on with a start that still grows, unless more is lost than noise explains', () => {
-    const after = (lost: number, tolerance?: number): string => {
+    const phaseAt = (lost: number, tolerance?: number): string => {
       const b = started(20, tolerance === undefined ? {} : { tolerance })
       ack(b, 20, { rate: 100 })
       b.onRecovery(true, 20)
@@ -394,9 +394,9 @@ describe('ends that are busy', () => {
       ack(b, 40, { rate: 200, newlyAcked: (100 - lost) * SMSS })
       return b.phase
     }
-    expect(after(8)).toBe('startup')
-    expect(after(30)).not.toBe('startup')
-    expect(after(8, 0)).not.toBe('startup')
+    expect(phaseAt(8)).toBe('startup')
+    expect(phaseAt(30)).not.toBe('startup')
+    expect(phaseAt(8, 0)).not.toBe('startup')
   })
 })
 
