@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Plugin } from 'esbuild'
 import { defineConfig } from 'tsup'
 
 const entry = [
@@ -16,6 +19,32 @@ const entry = [
   'src/central.ts',
 ]
 
+/** Modules of Node stay outside; a bundled CommonJS package, which cannot `require` in a module, gets them all the same. */
+const builtins: Plugin = {
+  name: 'builtins',
+  setup(build) {
+    build.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === 'require-call' ? { path, namespace: 'builtin' } : { path, external: true },
+    )
+    build.onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}')`,
+    }))
+  },
+}
+
+/** The licence of a package that is bundled stays with its code. */
+const licences: Plugin = {
+  name: 'licences',
+  setup(build) {
+    build.onLoad({ filter: /node_modules\/commander\/index\.js$/ }, async ({ path }) => {
+      const [code, licence] = await Promise.all(
+        [path, join(dirname(path), 'LICENSE')].map((one) => readFile(one, 'utf8')),
+      )
+      return { contents: `/*! commander\n${licence}*/\n${code}` }
+    })
+  },
+}
+
 export default defineConfig({
   entry,
   format: ['esm'],
@@ -25,7 +54,8 @@ export default defineConfig({
   clean: true,
   target: 'node20',
   platform: 'neutral',
-  external: [/^node:/],
+  removeNodeProtocol: false,
+  esbuildPlugins: [builtins, licences],
   treeshake: true,
   splitting: true,
 })

@@ -3,8 +3,8 @@ import type { Output } from './output.ts'
 
 /*
  * How a command is written: one file exports its definition as `command`, and a row in `commands.ts` names it. The file
- * is loaded when the command is called, asked for help, or completed, so whatever is heavy (the node, RxJS, the ciphers)
- * is imported by `run` when it is needed: `await import('…')`.
+ * is loaded whatever is called, so whatever is heavy (the node, RxJS, the ciphers) is imported by `run` when it is
+ * needed: `await import('…')`.
  */
 
 export interface Command<O = object, P extends Operands = Operands> {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JoinOptions, Network, ZtNode } from '../index.node.ts'
 import type { Call } from './command.ts'
+import { ask } from './control/ask.ts'
 import { fail, misuse } from './failure.ts'
 import { readBytes } from './file.ts'
 import type { NodeChoice } from './node-options.ts'
@@ -45,7 +46,6 @@ const serviceNode = async ({ options, io, out }: Call<NodeChoice>): Promise<Open
 const isNativeService = async (home: string, token: string): Promise<boolean> => {
   const port = Number(await readFile(join(home, 'zerotier-one.port'), 'utf8').catch(() => ''))
   if (!Number.isInteger(port) || port <= 0) return false
-  const { ask } = await import('./control/ask.ts')
   const { status } = await ask(port, token, 'GET', '/status', undefined).catch(() => ({ status: 0 }))
   return status === 200
 }

@@ -19,6 +19,12 @@ export const worldId = (text: string): string =>
     ? text.toLowerCase().replace(/^0+(?=[0-9a-f]{10})/, '')
     : misuse(`world ID "${text}" is not 10 to 16 hex digits`, 'copy it from the moon file, like 000000deadbeef00')
 
+/** A planet, by a number of 64 bits. */
+export const planetId = (text: string): bigint =>
+  /^[0-9a-f]{1,16}$/i.test(text) && !/^0+$/.test(text)
+    ? BigInt(`0x${text}`)
+    : misuse(`planet ID "${text}" is not up to 16 hex digits`, '`rxzt planet show` tells that of a planet file')
+
 /** `least` is 0 where 0 stands for any. */
 export const portOf = (text: string, least: 0 | 1 = 1): number => {
   const port = whole(text)

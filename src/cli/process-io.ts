@@ -9,7 +9,10 @@ export const processIo = (manifest: URL): Io => {
     stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   let interrupted: AbortSignal | undefined
   return {
-    stdin: process.stdin,
+    // for those alone that read it: to look at it is to open it
+    get stdin() {
+      return process.stdin
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,

@@ -1,8 +1,10 @@
+import { Command as Commander, CommanderError, Option as CommanderOption } from 'commander'
 import type { Call, Command, CommandGroup, Option } from './command.ts'
 import { type CommandRow, commands } from './commands.ts'
-import { type Commander, Command as CommanderCommand, Option as CommanderOption } from './framework.ts'
 import type { Io } from './io.ts'
 import { Output } from './output.ts'
+
+export { CommanderError }
 
 /** What every command understands, before and after its name. */
 export const commonOptions: readonly Option[] = [
@@ -12,36 +14,57 @@ export const commonOptions: readonly Option[] = [
   { flags: '--color <when>', text: 'colours (default: on a terminal)', choices: ['auto', 'always', 'never'] },
 ]
 
-/** How the framework gives back what the command made of it. */
+/** One call of this program. */
 export interface Program {
-  readonly commander: Commander
-  /** The exit code, once `commander` has parsed. */
-  readonly code: () => number
+  /** The name of the command that is called, with that of its group before it; empty if there is none. */
+  readonly called: readonly string[]
+  /** Runs it, and resolves with the exit code. */
+  run(): Promise<number>
 }
 
-/**
- * The framework set up for one call: of the commands only the one that is called has its options, since its file alone
- * is loaded.
- */
-export const programFor = async (called: CommandRow | undefined, io: Io, common: CommonReader): Promise<Program> => {
+/** The framework set up for one call: for the command that is called alone or, where none is, for the names of all. */
+export const programFor = (argv: readonly string[], io: Io, common: CommonReader): Program => {
+  const words = wordsOf(argv)
+  const called = calledIn(words)
   let code = 0
   const done = (result: number | undefined): void => {
     code = result ?? 0
   }
-  const commander = settled(new CommanderCommand('rxzt'), io, common)
+  const commander = settled(new Commander('rxzt'), io, common)
     .description(flowing(ABOUT))
     .version(io.version(), '-V, --version', 'print the version of this program')
     .helpCommand('help [command]', 'tell how a command is used')
     .helpOption('-h, --help', 'tell how it is used')
     .addHelpText('after', AFTER)
   addOptions(commander, commonOptions)
-  for (const row of commands) {
-    const sub = settled(new CommanderCommand(row.name), io, common).description(row.summary).helpGroup(`${row.group}:`)
+  for (const row of called === undefined ? commands : [called]) {
+    const sub = settled(new Commander(row.name), io, common).description(row.summary).helpGroup(`${row.group}:`)
     for (const alias of row.aliases ?? []) sub.alias(alias)
-    if (row === called) build(sub, (await row.load()).command, row.summary, io, common, done)
+    if (row === called) build(sub, row.command, row.summary, io, common, done)
     commander.addCommand(sub)
   }
-  return { commander, code: () => code }
+  const sub = called !== undefined && 'commands' in called.command && words[1]! in called.command.commands
+  return {
+    called: words.slice(0, called === undefined ? 0 : sub ? 2 : 1),
+    run: async () => {
+      // a command that there is not has no help either
+      const unknown = called === undefined ? words.slice(0, 1) : []
+      await commander.parseAsync(unknown.length > 0 ? unknown : [...argv], { from: 'user' })
+      return code
+    },
+  }
+}
+
+/** The command that is called or asked about. */
+const calledIn = (words: readonly string[]): CommandRow | undefined => {
+  const [word] = words
+  return commands.find(({ name, aliases }) => name === word || aliases?.includes(word ?? '') === true)
+}
+
+/** What is no option and no value of a common one, without a `help` before them. */
+const wordsOf = (argv: readonly string[]): readonly string[] => {
+  const words = argv.filter((word, i) => !word.startsWith('-') && !WITH_VALUE.has(argv[i - 1] ?? ''))
+  return words[0] === 'help' ? words.slice(1) : words
 }
 
 /** What the common options say, wherever on the command line they stood. */
@@ -67,7 +90,7 @@ const build = (
   if ('commands' in command) {
     addOptions(commander, commonOptions)
     for (const [name, one] of Object.entries(command.commands)) {
-      const sub = settled(new CommanderCommand(name), io, common)
+      const sub = settled(new Commander(name), io, common)
       build(sub, one, one.summary, io, common, done)
       commander.addCommand(sub)
     }
@@ -131,6 +154,7 @@ const flowing = (text: string): string => text.replace(/([^\n])\n(?=[^\n])/g, '$
 const sentence = (summary: string): string => `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`
 const exampleText = ([line, does]: readonly [string, string]): string => `  $ ${line}\n      ${does}`
 
+const WITH_VALUE = new Set(['-D', '--home', '--color'])
 const COMMON = new Set(['home', 'json', 'verbose', 'color'])
 
 const ABOUT = `A ZeroTier node in user space, and what can be done with one.

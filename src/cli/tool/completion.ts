@@ -36,8 +36,7 @@ const words = async (): Promise<readonly Words[]> => {
     [name, ...aliases].map((one): Word => [one, summary]),
   )
   const all: Words[] = [ofCommand('', { options: [] }, [...names, ['help', 'tell how a command is used']])]
-  for (const { name, aliases = [], load } of commands) {
-    const { command } = await load()
+  for (const { name, aliases = [], command } of commands) {
     for (const path of [name, ...aliases])
       if ('commands' in command) {
         const subs = Object.entries(command.commands).map(([sub, { summary }]): Word => [sub, summary])

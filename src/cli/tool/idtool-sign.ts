@@ -1,7 +1,6 @@
 import { defineSubcommand } from '../command.ts'
 import { fail } from '../failure.ts'
 import { readBytes, readText } from '../file.ts'
-import { fromHex, toHex } from './hex.ts'
 import { identityOf, secretIdentityOf } from './identity-operand.ts'
 
 export const sign = defineSubcommand<object, [identity: string, file: string]>({
@@ -14,9 +13,10 @@ export const sign = defineSubcommand<object, [identity: string, file: string]>({
   async run({ operands: [operand, file], out }) {
     const identity = await secretIdentityOf(operand)
     const message = await readBytes(file)
-    const [{ sign }, { bestCrypto }] = await Promise.all([
+    const [{ sign }, { bestCrypto }, { toHex }] = await Promise.all([
       import('../../protocol/crypto/signature.ts'),
       import('../../streams/io/crypto-fast.ts'),
+      import('./hex.ts'),
     ])
     const signature = toHex(sign(bestCrypto(), identity, message))
     out.result({ signature }, signature)
@@ -35,6 +35,7 @@ export const verify = defineSubcommand<object, [identity: string, file: string, 
   async run({ operands: [operand, file, given], out }) {
     const identity = await identityOf(operand)
     const message = await readBytes(file)
+    const { fromHex } = await import('./hex.ts')
     const signature = fromHex(given) ?? fromHex((await readText(given)).trim())
     if (signature === undefined)
       return fail(`${given} holds no signature`, 'give the hex that `sign` printed, or its file')

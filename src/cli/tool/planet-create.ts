@@ -1,7 +1,7 @@
 import { defineSubcommand } from '../command.ts'
 import { misuse } from '../failure.ts'
+import { planetId } from '../operand.ts'
 import { identityOf } from './identity-operand.ts'
-import { newPlanetId, planetId, signedInto } from './signing-key.ts'
 
 interface CreateOptions {
   readonly root: readonly string[]
@@ -34,10 +34,11 @@ nodes that know the one before.`,
     if (roots.length === 0) misuse('a planet has at least one root', 'name it: --root identity.public=192.0.2.1/9993')
     if (key === undefined)
       misuse('a planet has a key that signs it', 'name its file: --key planet.key; it is made if it is not there')
-    const [{ createPlanet }, { printIdentity }, { parseEndpoint }] = await Promise.all([
+    const [{ createPlanet }, { printIdentity }, { parseEndpoint }, { newPlanetId, signedInto }] = await Promise.all([
       import('../../controller.node.ts'),
       import('../../protocol/crypto/identity.ts'),
       import('../../protocol/peer/endpoint.ts'),
+      import('./signing-key.ts'),
     ])
     const specs = []
     for (const root of roots) {

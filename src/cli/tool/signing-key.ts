@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { rm, stat } from 'node:fs/promises'
 import type { SigningKey } from '../../controller.node.ts'
-import { misuse } from '../failure.ts'
 import { readText, refuseExisting, writeNew } from '../file.ts'
 import { toHex } from './hex.ts'
 
@@ -32,9 +30,4 @@ export const signedInto = async (
   })
 }
 
-export const planetId = (text: string): bigint =>
-  /^[0-9a-f]{1,16}$/i.test(text) && !/^0+$/.test(text)
-    ? BigInt(`0x${text}`)
-    : misuse(`planet ID "${text}" is not up to 16 hex digits`, '`rxzt planet show` tells that of a planet file')
-
-export const newPlanetId = (): bigint => randomBytes(8).readBigUInt64BE() | 1n
+export const newPlanetId = (): bigint => crypto.getRandomValues(new BigUint64Array(1))[0]! | 1n

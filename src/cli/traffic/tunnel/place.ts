@@ -1,4 +1,4 @@
-import { parseIp } from '../../../protocol/kernel/ip.ts'
+import { isIP } from 'node:net'
 import { misuse } from '../../failure.ts'
 import { portOf } from '../../operand.ts'
 import type { Place } from './host-listener.ts'
@@ -31,7 +31,7 @@ export const listenSpec = (text: string): Place => {
     return misuse(`"${text}" is no place to listen`, 'write a port or address:port, like 1080 or [::1]:1080')
   const [port = ''] = parts.slice(-1)
   const host = parts.length === 2 ? parts[0]! : LOCAL
-  if (parseIp(host) === undefined)
+  if (isIP(host) === 0)
     return misuse(`"${host}" is no IP address`, 'write a port or address:port, like 1080 or 127.0.0.1:1080')
   return { host, port: portOf(port, 0) }
 }
