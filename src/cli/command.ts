@@ -34,7 +34,11 @@ export interface Operand {
   readonly text: string
   /** Makes the value of the text, or ends the command with `misuse()`, before anything is asked of a service. */
   readonly parse?: (text: string) => string
+  /** What a shell completes there; nothing by itself. */
+  readonly offers?: Offer
 }
+/** What stands where a value does: names in the file system, or one of few words. */
+export type Offer = 'files' | 'directories' | readonly string[]
 
 export interface Option {
   /** `-w, --write <file>` or `--udp`; its value is under the long name in camel case. */

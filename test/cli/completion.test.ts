@@ -28,12 +28,31 @@ describe('completion', () => {
     expect(offered('--color', 'al')).toEqual(['always'])
     expect(offered('completion', 'b')).toEqual(['bash'])
     expect(offered('help', 'orb')).toEqual(['orbit'])
+    expect(offered('set', '8056c2e21c000001', 'allowM')).toEqual(['allowManaged'])
+    expect(offered('forward', '8056c2e21c000001', '--re')).toEqual(['--reverse'])
+  })
+
+  it('takes the value of an option for no command, and offers none where a value stands', () => {
+    expect(offered('-D', 'controller', 'inf')).toEqual(['info'])
+    expect(offered('--home', '=', '/tmp', 'inf')).toEqual(['info'])
+    expect(offered('--color', '=', 'al')).toEqual(['always'])
+    expect(offered('--color', '=')).toEqual(['auto', 'always', 'never'])
+    // what is read by the shell itself: names in the file system, or nothing
+    for (const words of [
+      ['up', '--planet', ''],
+      ['idtool', 'sign', ''],
+      ['up', '--port', ''],
+      ['ping', '8056c2e21c000001', ''],
+    ])
+      expect(offered(...words)).toEqual(words[0] === 'ping' ? expect.arrayContaining(['--count']) : [])
   })
 
   it('has the same for zsh, and for no other shell', async () => {
     const script = await done('completion', 'zsh')
     expect(script).toMatch(/^#compdef rxzt\n/)
     for (const { name } of commands) expect(script).toContain(`'${name}'`)
+    expect(script).toContain("'up --planet') offer='files'")
+    expect(script).toContain("'serve 1') offer='directories'")
     const { code, stderr } = await rxzt(['completion', 'fish'])
     expect([code, stderr]).toEqual([2, expect.stringContaining('there is no completion for "fish"')])
   })

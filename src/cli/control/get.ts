@@ -4,10 +4,13 @@ import { networkId } from '../operand.ts'
 import { fieldsOf } from './json.ts'
 import { type ServiceChoice, serviceOptions, withService } from './service.ts'
 
+/** What is asked for most: those that native tools know, and how the network is. */
+const OFTEN: readonly string[] = ['ip', 'ip4', 'ip6', 'ip6plane', 'ip6prefix', 'status', 'name', 'mac', 'type', 'mtu']
+
 export const command = defineCommand<ServiceChoice, [nwid: string, property: string]>({
   operands: [
     { name: '<nwid>', text: 'network ID, 16 hex digits', parse: networkId },
-    { name: '<property>', text: 'a name of `rxzt networks -j`, or ip, ip4, ip6, ip6plane, ip6prefix' },
+    { name: '<property>', text: 'a name of `rxzt networks -j`, or ip, ip4, ip6, ip6plane, ip6prefix', offers: OFTEN },
   ],
   about: 'Prints one property of a joined network, addresses one a line and without their prefix length.',
   options: serviceOptions,

@@ -4,12 +4,15 @@ import { networkId } from '../operand.ts'
 import { fieldsOf } from './json.ts'
 import { connectionOptions, type ServiceChoice, withService } from './service.ts'
 
+const SETTINGS: readonly string[] = ['allowManaged', 'allowGlobal', 'allowDefault', 'allowDNS']
+
 export const command = defineCommand<ServiceChoice, [nwid: string, setting: string, value: string | undefined]>({
   operands: [
     { name: '<nwid>', text: 'network ID, 16 hex digits', parse: networkId },
     {
       name: '<setting>',
       text: 'allowManaged, allowGlobal, allowDefault or allowDNS; also with its value, as allowDNS=1',
+      offers: SETTINGS,
     },
     { name: '[value]', text: '1 or true, 0 or false' },
   ],
@@ -34,7 +37,6 @@ ranges (allowGlobal), a default route (allowDefault), name servers (allowDNS). T
     }),
 })
 
-const SETTINGS: readonly string[] = ['allowManaged', 'allowGlobal', 'allowDefault', 'allowDNS']
 const VALUES: Readonly<Record<string, boolean>> = {
   '1': true,
   true: true,

@@ -9,8 +9,12 @@ type Files = [secret: string | undefined, open: string | undefined, vanity: stri
 export const generate = defineSubcommand<object, Files>({
   summary: 'make a new identity',
   operands: [
-    { name: '[secret-file]', text: 'where the identity with its secret key goes (default: it is printed)' },
-    { name: '[public-file]', text: 'where it goes without' },
+    {
+      name: '[secret-file]',
+      text: 'where the identity with its secret key goes (default: it is printed)',
+      offers: 'files',
+    },
+    { name: '[public-file]', text: 'where it goes without', offers: 'files' },
     { name: '[vanity]', text: 'hex digits that the address shall begin with: 16 times as long for each' },
   ],
   about: 'A few tenths of a second to some seconds of work. Nothing is written over.',
@@ -54,7 +58,7 @@ const found = async ({ out, io }: Call, vanity: string) => {
 
 export const validate = defineSubcommand<object, [identity: string]>({
   summary: 'tell whether an address follows from its key',
-  operands: [{ name: '<identity>', text: 'a file, or the text of an identity' }],
+  operands: [{ name: '<identity>', text: 'a file, or the text of an identity', offers: 'files' }],
   about: 'Exit code 1 if it does not: nobody would speak with such a node.',
   async run({ operands: [operand], out }) {
     const identity = await identityOf(operand)
@@ -77,7 +81,7 @@ export const validate = defineSubcommand<object, [identity: string]>({
 
 export const getpublic = defineSubcommand<object, [identity: string]>({
   summary: 'print an identity without its secret key',
-  operands: [{ name: '<identity>', text: 'a file, or the text of an identity' }],
+  operands: [{ name: '<identity>', text: 'a file, or the text of an identity', offers: 'files' }],
   async run({ operands: [operand], out }) {
     const identity = await identityOf(operand)
     const [{ printIdentity }, { publicNodeId }] = await Promise.all([

@@ -5,7 +5,7 @@ import { identityOf } from './identity-operand.ts'
 
 export const initmoon = defineSubcommand<object, [identity: string]>({
   summary: 'print a moon to be filled in, with a new signing key',
-  operands: [{ name: '<identity>', text: 'identity.public of its first root, which gives it its ID' }],
+  operands: [{ name: '<identity>', text: 'identity.public of its first root, which gives it its ID', offers: 'files' }],
   about: `Prints JSON. Add where each root always is to stableEndpoints, as "192.0.2.1/9993", and further roots if there are any; then
 sign it with \`rxzt idtool genmoon\`. Keep the file: who has it says who the roots of the moon are.`,
   examples: [['rxzt idtool initmoon identity.public > moon.json', 'and then edit moon.json']],
@@ -32,7 +32,7 @@ sign it with \`rxzt idtool genmoon\`. Keep the file: who has it says who the roo
 
 export const genmoon = defineSubcommand<{ readonly output?: string }, [json: string]>({
   summary: 'sign a moon',
-  operands: [{ name: '<json>', text: 'what `initmoon` printed, filled in' }],
+  operands: [{ name: '<json>', text: 'what `initmoon` printed, filled in', offers: 'files' }],
   options: [{ flags: '-o, --output <file>', text: 'where it goes (default: <world ID>.moon)' }],
   about: `Writes <world ID>.moon into the working directory: what goes into moons.d of its roots, and of nodes that shall know it without
 \`orbit\`. Each time it makes a later revision, which replaces the one before wherever that is known.`,

@@ -6,8 +6,8 @@ import { identityOf, secretIdentityOf } from './identity-operand.ts'
 export const sign = defineSubcommand<object, [identity: string, file: string]>({
   summary: 'sign a file with an identity',
   operands: [
-    { name: '<identity>', text: 'an identity.secret, or its text' },
-    { name: '<file>', text: 'what is signed' },
+    { name: '<identity>', text: 'an identity.secret, or its text', offers: 'files' },
+    { name: '<file>', text: 'what is signed', offers: 'files' },
   ],
   about: 'Prints the signature: 96 bytes in hex.',
   async run({ operands: [operand, file], out }) {
@@ -27,9 +27,9 @@ export const sign = defineSubcommand<object, [identity: string, file: string]>({
 export const verify = defineSubcommand<object, [identity: string, file: string, signature: string]>({
   summary: 'tell whether an identity signed a file',
   operands: [
-    { name: '<identity>', text: 'an identity.public, or its text' },
-    { name: '<file>', text: 'what was signed' },
-    { name: '<signature>', text: 'in hex, or a file that holds it so' },
+    { name: '<identity>', text: 'an identity.public, or its text', offers: 'files' },
+    { name: '<file>', text: 'what was signed', offers: 'files' },
+    { name: '<signature>', text: 'in hex, or a file that holds it so', offers: 'files' },
   ],
   about: 'Exit code 1 if it did not.',
   async run({ operands: [operand, file, given], out }) {

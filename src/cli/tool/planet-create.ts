@@ -11,7 +11,7 @@ interface CreateOptions {
 
 export const create = defineSubcommand<CreateOptions, [file: string]>({
   summary: 'sign a planet',
-  operands: [{ name: '<file>', text: 'where it goes; nothing is written over' }],
+  operands: [{ name: '<file>', text: 'where it goes; nothing is written over', offers: 'files' }],
   options: [
     {
       flags: '--root <identity=ip/port,…>',

@@ -4,7 +4,7 @@ import { readBytes } from '../file.ts'
 
 export const show = defineSubcommand<object, [file: string]>({
   summary: 'tell what a planet or moon file says',
-  operands: [{ name: '<file>', text: 'a planet, or a .moon' }],
+  operands: [{ name: '<file>', text: 'a planet, or a .moon', offers: 'files' }],
   async run({ operands: [file], out }) {
     const bytes = await readBytes(file)
     const [{ signedBytes, world }, { decode }, { verify }, { bestCrypto }, { describeWorld }, { explain }] =

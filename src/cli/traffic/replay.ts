@@ -9,8 +9,8 @@ played again: the events of all nodes are shown, and whether the wire was the sa
 microsecond. The exit code is 0 if it was, 1 if not; what the scenario itself fails with is told, and is no failure if
 it is what was recorded.`,
   operands: [
-    { name: '<file>', text: 'the recording' },
-    { name: '[scenario]', text: 'JavaScript module of the scenario' },
+    { name: '<file>', text: 'the recording', offers: 'files' },
+    { name: '[scenario]', text: 'JavaScript module of the scenario', offers: 'files' },
   ],
   examples: [
     ['rxzt replay bug.pcapng', 'lists what was on the wire'],

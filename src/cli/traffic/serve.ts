@@ -16,7 +16,7 @@ their index.html; types, ranges and validation are handled; what changes on disk
 name begins with a dot are not shown, symbolic links are followed. Nothing can be written. Runs until it is interrupted.`,
   operands: [
     { name: '<nwid>', text: 'network ID' },
-    { name: '<directory>', text: 'what to show' },
+    { name: '<directory>', text: 'what to show', offers: 'directories' },
   ],
   options: [
     { flags: '-p, --port <port>', text: 'in the network (default: 80)', parse: portOrAny },
