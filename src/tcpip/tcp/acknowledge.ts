@@ -25,6 +25,7 @@ import {
   find,
   LOST,
   OUT,
+  part,
   release as releaseQueue,
   SACKED,
   SEQ,
@@ -187,6 +188,7 @@ const takeBlocks = (c: Connection, s: Segment, now: Millis): void => {
       // what is early does not move the timestamp that the peer echoes: it says nothing of this copy
       deliver(c, p, slot, (q.ints[i + END]! - q.ints[i + SEQ]!) | 0, s.tsEcho, false, now)
       q.ints[i + FLAGS] = (q.ints[i + FLAGS]! & ~(OUT | LOST)) | SACKED
+      part(q, slot)
       loss.sacked++
     }
   }

@@ -10,14 +10,15 @@ import {
   FLIGHT,
   LOST,
   LOST_BYTES,
+  laterOf,
+  NONE,
   ORDER,
   OUT,
+  part,
+  positionOf,
   QUEUE_LOST_BYTES,
-  RETRANSMITTED,
-  SACKED,
   SENT_AT,
   SEQ,
-  slotOf,
   WIDE,
   WIDTH,
 } from './send-queue.ts'
@@ -34,19 +35,13 @@ export const detectLosses = (c: Connection, rttOfAck: number, now: Millis): bool
   const window = reorderingWindow(c)
   let found = false
   let wait = 0
-  for (let n = 0; n < q.count; n++) {
-    const slot = slotOf(q, n)
-    const flags = q.ints[slot * WIDTH + FLAGS]!
-    const sentAt = q.reals[slot * WIDE + SENT_AT]!
-    if (((q.ints[slot * WIDTH + ORDER]! - loss.rackSent) | 0) >= 0) {
-      // first transmissions leave in order: behind this one none is older
-      if ((flags & (RETRANSMITTED | SACKED)) === 0) break
-      continue
-    }
-    if ((flags & (SACKED | OUT)) !== OUT) continue
-    const remaining = sentAt + loss.rackRtt + window - now
+  for (let slot = q.first, later = NONE; slot !== NONE; slot = later) {
+    if (((q.ints[slot * WIDTH + ORDER]! - loss.rackSent) | 0) >= 0) break
+    later = laterOf(q, slot)
+    const remaining = q.reals[slot * WIDE + SENT_AT]! + loss.rackRtt + window - now
     if (remaining <= 0) {
       markLost(c, slot, rttOfAck, now)
+      const n = positionOf(q, slot)
       if (n < loss.hint) loss.hint = n
       found = true
     } else if (remaining > wait) wait = remaining
@@ -66,6 +61,7 @@ export const markLost = (c: Connection, slot: number, rttOfAck: number, now: Mil
   if ((flags & OUT) !== 0) d.inflight -= length
   if ((flags & (LOST | OUT)) === LOST) return
   q.ints[i + FLAGS] = (flags & ~OUT) | LOST
+  part(q, slot)
   c.loss.pending++
   d.lost += length
   news.now = now

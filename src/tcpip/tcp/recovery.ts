@@ -5,7 +5,7 @@ import { AFTER_RTO, OPEN, RECOVERY } from './loss-detection.ts'
 import { DUPLICATE_THRESHOLD, markLost, tailLost } from './rack.ts'
 import { timeoutOf } from './rtt.ts'
 import { hasMore, headersOf, resend, resize, sendNew } from './send.ts'
-import { END, FLAGS, LOST, OUT, RETRANSMITTED, SACKED, SEQ, slotOf, WIDTH } from './send-queue.ts'
+import { END, FLAGS, LOST, OUT, RETRANSMITTED, rejoin, SACKED, SEQ, slotOf, WIDTH } from './send-queue.ts'
 
 /**
  * Loss episodes: begin (RACK or duplicate ACKs), end (everything sent before is acknowledged), timeout, tail loss probe,
@@ -61,6 +61,7 @@ export const undo = (env: TcpEnv, c: Connection, now: Millis): void => {
     q.ints[i + FLAGS] = (flags & ~LOST) | OUT
     delivery.inflight += (q.ints[i + END]! - q.ints[i + SEQ]!) | 0
   }
+  rejoin(q)
   loss.pending = 0
   loss.hint = 0
   loss.forced = false

@@ -14,6 +14,7 @@ import {
   FIRST_SENT_AT,
   FLAGS,
   FLIGHT,
+  join,
   LOST,
   LOST_BYTES,
   ORDER,
@@ -21,6 +22,7 @@ import {
   QUEUE_LOST_BYTES,
   RETRANSMITTED,
   recut,
+  rejoin,
   SACKED,
   SENT_AT,
   SEQ,
@@ -231,6 +233,7 @@ const depart = (c: Connection, slot: number, length: number, now: Millis): void 
   q.ints[i + FLIGHT] = d.inflight
   c.loss.sent = (c.loss.sent + 1) | 0
   q.ints[i + ORDER] = c.loss.sent
+  join(q, slot)
   const r = slot * WIDE
   q.reals[r + SENT_AT] = now
   q.reals[r + FIRST_SENT_AT] = d.firstSentAt
@@ -307,6 +310,7 @@ export const resize = (env: TcpEnv, c: Connection, now: Millis): void => {
     q.ints[i + FLAGS] = (flags & ~OUT) | LOST
     c.loss.pending++
   }
+  rejoin(q)
   c.loss.forced = c.loss.pending > 0
 }
 

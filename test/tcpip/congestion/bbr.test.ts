@@ -389,7 +389,7 @@ describe('ends that are busy', () => {
     const phaseAt = (lost: number, tolerance?: number): string => {
       const b = started(20, tolerance === undefined ? {} : { tolerance })
       ack(b, 20, { rate: 100 })
-      b.onRecovery(true, 20)
+      b.onRecovery(true, 20, 0)
       for (let i = 0; i < lost; i++) lose(b, { now: 40, rtt: 30 })
       ack(b, 40, { rate: 200, newlyAcked: (100 - lost) * SMSS })
       return b.phase

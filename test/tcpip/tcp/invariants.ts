@@ -2,7 +2,20 @@ import type { Connection } from '../../../src/tcpip/tcp/connection.ts'
 import { deadlineOf } from '../../../src/tcpip/tcp/deadlines.ts'
 import type { TcpEnv } from '../../../src/tcpip/tcp/env.ts'
 import { hasMore } from '../../../src/tcpip/tcp/send.ts'
-import { END, FLAGS, LOST, OUT, SACKED, SEQ, slotOf, WIDTH } from '../../../src/tcpip/tcp/send-queue.ts'
+import {
+  END,
+  FLAGS,
+  LOST,
+  laterOf,
+  NONE,
+  ORDER,
+  OUT,
+  positionOf,
+  SACKED,
+  SEQ,
+  slotOf,
+  WIDTH,
+} from '../../../src/tcpip/tcp/send-queue.ts'
 import { ESTABLISHED } from '../../../src/tcpip/tcp/state.ts'
 
 /** What must hold of every connection whenever nothing is being processed; the first thing that does not, as text. */
@@ -31,6 +44,8 @@ const ofConnection = (c: Connection): string | undefined => {
     else if ((flags & (LOST | OUT)) === LOST) pending++
     else if ((flags & OUT) === 0) return 'a segment is neither out, nor lost, nor reported'
   }
+  const flying = flightOf(c)
+  if (flying !== undefined) return flying
   if (seq !== snd.nxt) return `the queue ends at ${seq}, SND.NXT is ${snd.nxt}`
   if (inflight !== delivery.inflight) return `${delivery.inflight} in flight, the queue says ${inflight}`
   if (pending !== loss.pending) return `${loss.pending} wait to be sent again, the queue says ${pending}`
@@ -40,4 +55,21 @@ const ofConnection = (c: Connection): string | undefined => {
   if (q.count > 0 && c.at.rto === Infinity) return 'data is out and no timer runs'
   if (hasMore(c) && deadlineOf(c) === Infinity) return 'data waits and no timer runs'
   return undefined
+}
+
+/** The list of those in flight holds what the flags say, in the order of transmission. */
+const flightOf = ({ snd: { queue: q } }: Connection): string | undefined => {
+  const listed = new Set<number>()
+  let before = 0
+  for (let slot = q.first; slot !== NONE; slot = laterOf(q, slot)) {
+    const [flags, order] = [q.ints[slot * WIDTH + FLAGS]!, q.ints[slot * WIDTH + ORDER]!]
+    if (listed.size > 0 && ((order - before) | 0) <= 0) return `transmission ${order} is listed behind ${before}`
+    if ((flags & (OUT | SACKED)) !== OUT) return 'a segment that is not in flight is listed'
+    if (positionOf(q, slot) >= q.count || listed.has(slot)) return 'the list of those in flight is broken'
+    listed.add(slot)
+    before = order
+  }
+  let flying = 0
+  for (let n = 0; n < q.count; n++) if ((q.ints[slotOf(q, n) * WIDTH + FLAGS]! & (OUT | SACKED)) === OUT) flying++
+  return flying === listed.size ? undefined : `${flying} in flight, ${listed.size} listed`
 }
