@@ -8,18 +8,21 @@ import { runServices } from './tunnel/run-services.ts'
 interface Options extends NodeChoice {
   readonly port?: number
   readonly dotfiles?: boolean
+  readonly listing?: boolean
 }
 
 export const command = defineCommand<Options, readonly [nwid: string, directory: string]>({
-  about: `Members of the network see the files of a directory by HTTP: http://<address of this node>/path. Directories show
-their index.html; types, ranges and validation are handled; what changes on disk is seen at once. Files whose
-name begins with a dot are not shown, symbolic links are followed. Nothing can be written. Runs until it is interrupted.`,
+  about: `Members of the network see the files of a directory by HTTP: http://<address of this node>/path. A directory shows its
+index.html or, without one, a list of what is in it; types, ranges and validation are handled; what changes on disk is seen
+at once. Files whose name begins with a dot are not shown, nor what symbolic links have outside of the directory. Nothing can
+be written. Runs until it is interrupted.`,
   operands: [
     { name: '<nwid>', text: 'network ID' },
     { name: '<directory>', text: 'what to show', offers: 'directories' },
   ],
   options: [
     { flags: '-p, --port <port>', text: 'in the network (default: 80)', parse: portOrAny },
+    { flags: '--no-listing', text: 'a directory without an index.html is not found, instead of listed' },
     { flags: '--dotfiles', text: 'show files whose name begins with a dot' },
     ...nodeOptions,
   ],
@@ -27,7 +30,7 @@ name begins with a dot are not shown, symbolic links are followed. Nothing can b
   async run(call) {
     const {
       operands: [nwid, directory],
-      options: { port = 80, dotfiles = false },
+      options: { port = 80, dotfiles = false, listing = true },
       out,
     } = call
     const { stat } = await import('node:fs/promises')
@@ -41,7 +44,10 @@ name begins with a dot are not shown, symbolic links are followed. Nothing can b
     const { network } = opened
     return runServices(call, opened, async (keep) => {
       const { fileServer } = await import('./http/file-server.ts')
-      const service = await fileServer(network, directory, { port, dotfiles, onRequest: (line) => out.detail(line) })
+      const service = await fileServer(network, directory, {
+        ...{ port, dotfiles, listing },
+        onRequest: (line) => out.detail(line),
+      })
       keep(service)
       for (const { address, family } of network.addresses) {
         const host = family === 6 ? `[${address}]` : address

@@ -1,32 +1,25 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { send } from '@fastify/send'
 import { serveHttp } from '../../../api/adapter/serve-http.ts'
 import type { Network } from '../../../api/network.ts'
 import type { Place, Service } from '../tunnel/host-listener.ts'
 import { ignore } from '../tunnel/splice.ts'
+import { filesBelow, type ShownFiles } from './answer-files.ts'
 
-export interface FileServerOptions {
+export interface FileServerOptions extends ShownFiles {
   readonly port: number
-  readonly dotfiles?: boolean
   /** A line for each request. */
   readonly onRequest?: (line: string) => void
 }
 
 /** The files of a directory, for members of a network, by HTTP. */
 export const fileServer = async (network: Network, directory: string, options: FileServerOptions): Promise<Service> => {
-  const { port, dotfiles = false, onRequest = ignore } = options
+  const { port, onRequest = ignore } = options
+  const answerTo = await filesBelow(directory, options)
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { method = '', url = '' } = request
-    response.setHeader('x-content-type-options', 'nosniff')
-    if (method !== 'GET' && method !== 'HEAD') {
-      response.writeHead(405, { allow: 'GET, HEAD' }).end()
-      return
-    }
-    const [path = ''] = url.split('?')
-    const found = await send(request, path, { root: directory, dotfiles: dotfiles ? 'allow' : 'ignore' })
-    response.writeHead(found.statusCode, found.headers)
-    await pipeline(found.stream, response)
+    const { statusCode, headers, stream } = await answerTo(request)
+    response.writeHead(statusCode, { ...headers, 'x-content-type-options': 'nosniff' })
+    await pipeline(stream, response)
   }
   const server = createServer((request, response) => {
     const { method, url, socket } = request
