@@ -25,3 +25,16 @@ export const nodeOptions: readonly Option[] = [
   },
   { flags: '--timeout <seconds>', text: 'how long to wait for the network', parse: seconds('--timeout') },
 ]
+
+/** Options of commands that are told names of hosts. */
+export interface NameChoice {
+  readonly dns?: readonly string[]
+}
+export const nameOptions: readonly Option[] = [
+  {
+    flags: '--dns <ip>',
+    text: 'ask this name server, whichever the network has; may be given again',
+    parse: ipAddress,
+    repeated: true,
+  },
+]

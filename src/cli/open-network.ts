@@ -5,7 +5,7 @@ import type { Call } from './command.ts'
 import { ask } from './control/ask.ts'
 import { fail, misuse } from './failure.ts'
 import { readBytes } from './file.ts'
-import type { NodeChoice } from './node-options.ts'
+import type { NameChoice, NodeChoice } from './node-options.ts'
 
 /** A node for a command: that of the service, or one of its own. Disposal gives back what was opened, and no more. */
 export interface OpenNode extends AsyncDisposable {
@@ -83,7 +83,7 @@ const ownNode = async ({ options, io, out }: Call<NodeChoice>): Promise<OpenNode
  * whoever watches what it waits for.
  */
 export const openNetwork = async (
-  call: Call<NodeChoice>,
+  call: Call<NodeChoice & NameChoice>,
   nwid: string,
   wanted: JoinOptions = {},
 ): Promise<OpenNetwork> => {
@@ -104,7 +104,10 @@ export const openNetwork = async (
     const signal = io.interrupted()
     const network = await node.join(nwid, { ...(timeout === undefined ? {} : { timeout }), signal, ...wanted })
     out.detail(`network ${nwid}: ${network.addresses.map((one) => `${one.address}/${one.bits}`).join(', ')}`)
-    return { ...opened, network }
+    const { dns } = options
+    if (dns === undefined) return { ...opened, network }
+    const { withNameServers } = await import('./named-network.ts')
+    return { ...opened, network: withNameServers(network, dns) }
   } catch (error) {
     await opened[Symbol.asyncDispose]()
     throw error

@@ -1,11 +1,11 @@
 import { defineCommand } from '../command.ts'
-import { type NodeChoice, nodeOptions } from '../node-options.ts'
+import { type NameChoice, type NodeChoice, nameOptions, nodeOptions } from '../node-options.ts'
 import { openNetwork } from '../open-network.ts'
 import { networkId } from '../operand.ts'
 import { forwardSpec, LOCAL } from './tunnel/place.ts'
 import { reporter, runServices } from './tunnel/run-services.ts'
 
-interface Options extends NodeChoice {
+interface Options extends NodeChoice, NameChoice {
   readonly reverse?: boolean
   readonly udp?: boolean
 }
@@ -22,6 +22,7 @@ IPv6 addresses are written in brackets. Runs until it is interrupted.`,
   options: [
     { flags: '-R, --reverse', text: 'from the network to this machine' },
     { flags: '-u, --udp', text: 'datagrams instead of connections' },
+    ...nameOptions,
     ...nodeOptions,
   ],
   examples: [

@@ -1,10 +1,10 @@
 import { defineCommand } from '../command.ts'
 import { misuse } from '../failure.ts'
-import { type NodeChoice, nodeOptions } from '../node-options.ts'
+import { type NameChoice, type NodeChoice, nameOptions, nodeOptions } from '../node-options.ts'
 import { openNetwork } from '../open-network.ts'
 import { networkId, portOf, seconds } from '../operand.ts'
 
-interface Options extends NodeChoice {
+interface Options extends NodeChoice, NameChoice {
   readonly listen?: boolean
   readonly udp?: boolean
   readonly wait?: number
@@ -24,6 +24,7 @@ interrupt ends it. The exit code is 0 if the connection stood and ended in order
     { flags: '-l, --listen', text: 'wait for a connection' },
     { flags: '-u, --udp', text: 'datagrams instead of a connection' },
     { flags: '-w, --wait <seconds>', text: 'give up when nothing is said for so long', parse: seconds('--wait') },
+    ...nameOptions,
     ...nodeOptions,
   ],
   examples: [

@@ -1,10 +1,10 @@
 import { defineCommand } from '../command.ts'
 import { misuse } from '../failure.ts'
-import { type NodeChoice, nodeOptions } from '../node-options.ts'
+import { type NameChoice, type NodeChoice, nameOptions, nodeOptions } from '../node-options.ts'
 import { openNetwork } from '../open-network.ts'
 import { count, networkId, seconds } from '../operand.ts'
 
-interface Options extends NodeChoice {
+interface Options extends NodeChoice, NameChoice {
   readonly count?: number
   readonly interval?: number
   readonly replyTimeout?: number
@@ -31,6 +31,7 @@ they came to. The exit code is 0 if any was answered, else 1.`,
     { flags: '-q, --quiet', text: 'only what they came to' },
     { flags: '-4, --ipv4', text: 'the IPv4 address of the name' },
     { flags: '-6, --ipv6', text: 'the IPv6 address of the name' },
+    ...nameOptions,
     ...nodeOptions,
   ],
   examples: [

@@ -1,13 +1,13 @@
 import { defineCommand } from '../command.ts'
 import { misuse } from '../failure.ts'
-import { type NodeChoice, nodeOptions } from '../node-options.ts'
+import { type NameChoice, type NodeChoice, nameOptions, nodeOptions } from '../node-options.ts'
 import { openNetwork } from '../open-network.ts'
 import { networkId } from '../operand.ts'
 import type { Place } from './tunnel/host-listener.ts'
 import { isLocal, LOCAL, listenSpec } from './tunnel/place.ts'
 import { reporter, runServices } from './tunnel/run-services.ts'
 
-interface Options extends NodeChoice {
+interface Options extends NodeChoice, NameChoice {
   readonly socks?: Place
   readonly http?: Place
   readonly user?: string
@@ -27,6 +27,7 @@ unless --user is given. Runs until it is interrupted.`,
       flags: '--user <name:password>',
       text: 'what clients have to name ($RXZT_PROXY_USER: not seen in lists of processes)',
     },
+    ...nameOptions,
     ...nodeOptions,
   ],
   examples: [

@@ -1,9 +1,9 @@
 import { defineCommand } from '../command.ts'
-import { type NodeChoice, nodeOptions } from '../node-options.ts'
+import { type NameChoice, type NodeChoice, nameOptions, nodeOptions } from '../node-options.ts'
 import { openNetwork } from '../open-network.ts'
 import { count, networkId } from '../operand.ts'
 
-interface Options extends NodeChoice {
+interface Options extends NodeChoice, NameChoice {
   readonly count?: number
 }
 
@@ -15,7 +15,11 @@ each other; what changes meanwhile is told. The exit code is 0 if any echo was a
     { name: '<nwid>', text: 'network ID' },
     { name: '<host>', text: 'address or name' },
   ],
-  options: [{ flags: '-c, --count <n>', text: 'echoes (default: 5)', parse: count('--count', 1_000) }, ...nodeOptions],
+  options: [
+    { flags: '-c, --count <n>', text: 'echoes (default: 5)', parse: count('--count', 1_000) },
+    ...nameOptions,
+    ...nodeOptions,
+  ],
   examples: [['rxzt trace 8056c2e21c000001 10.147.17.5', 'tells whether node and paths are as they should be']],
   async run(call) {
     const {

@@ -4,9 +4,12 @@ import { CommandFailure, failureOf } from '../../failure.ts'
 export const connectFailure = (error: unknown): CommandFailure => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const cure = CURES[code]
-  return cure === undefined || !(error instanceof Error) || error.message.includes(' — ')
-    ? failureOf(error)
-    : new CommandFailure(error.message, cure, 1, { cause: error })
+  if (cure !== undefined && error instanceof Error && !error.message.includes(' — '))
+    return new CommandFailure(error.message, cure, 1, { cause: error })
+  const failure = failureOf(error)
+  // what is an option of the library is one of the command too
+  const ours = failure.cure.replace('pass dns to join()', 'name a server with --dns')
+  return ours === failure.cure ? failure : new CommandFailure(failure.message, ours, failure.code, { cause: error })
 }
 
 const CURES: Readonly<Record<string, string>> = {
@@ -15,7 +18,7 @@ const CURES: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'nobody answers: `rxzt trace` tells whether the host is there and how it is reached',
   EHOSTUNREACH: 'no member has this address: check it, and that the member is online',
   ENETUNREACH: 'no route of the network leads there: `rxzt networks -j` shows those that there are',
-  ENOTFOUND: 'no name server of the network knows the name: check it, or use the address',
+  ENOTFOUND: 'no name server of the network knows the name: check it, name a server with --dns, or use the address',
   EAI_AGAIN: 'no name server of the network answers: try again, or use the address',
   EPIPE: 'the other end has closed the connection: look at its log',
 }
