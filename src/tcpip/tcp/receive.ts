@@ -65,8 +65,8 @@ const keepForLater = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void
   const { rcv } = c
   env.counts.outOfOrder++
   const ranges = rcv.reordering.ranges.length
-  // the peer's count of lost ranges and duplicate ACKs depends on hearing of each: what is pending goes first
-  if (rcv.ackNow) emitAck(env, c, now)
+  // without SACK the peer counts our ACKs, and needs one for each segment; an ACK tells of one duplicate
+  if (rcv.ackNow && (!c.loss.sack || rcv.dsackPending)) emitAck(env, c, now)
   if (isFull(rcv.pool) && !makeRoom(c, s.seq, s.length)) {
     rcv.ackNow = true
     env.out({ _tag: 'Drop', reason: 'tcp-window' })
@@ -79,7 +79,10 @@ const keepForLater = (env: TcpEnv, c: Connection, s: Segment, now: Millis): void
   if (known >= 0) widen(c, (s.seq + s.length) | 0)
   else env.out({ _tag: 'Drop', reason: 'tcp-window' })
   if (known === s.length) duplicate(env, c, s.seq, (s.seq + s.length) | 0)
-  if (!c.loss.sack || rcv.reordering.ranges.length > ranges) emitAck(env, c, now)
+  rcv.unackedSegments++
+  // blocks tell of all that came together, but only of so many ranges
+  const isNews = rcv.reordering.ranges.length > ranges || rcv.unackedSegments >= SEGMENTS_PER_ACK
+  if (isNews || !c.loss.sack) emitAck(env, c, now)
 }
 
 /** Drops what is furthest ahead until there is room for `length` bytes at `seq`; false if those are furthest. */
@@ -102,7 +105,7 @@ export const duplicate = (env: TcpEnv, c: Connection, from: number, to: number):
   rcv.dsackTo = to
 }
 
-/** ACK at once, on every second full segment, or after 40 ms; one per eight segments within a batch. */
+/** ACK at once, on every second full segment, or after 40 ms; one per eight segments within a batch, early ones too. */
 const decide = (env: TcpEnv, c: Connection, now: Millis): void => {
   const { rcv } = c
   if (rcv.quickAcks > 0) {

@@ -13,6 +13,16 @@ it('K01 a hole is reported with what lies behind it', () => {
   t.sees('A 1 ack=1 sack=1001-2001')
 })
 
+it('K01 what is early and comes together is reported together, a new hole at once', () => {
+  const t = script()
+  t.established(undefined, plain)
+  const early = (n: number): string => `A ${1001 + 1000 * n}+1000 ack=1`
+  t.peer(...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map(early))
+  t.sees('A 1 ack=1 sack=1001-2001', 'A 1 ack=1 sack=1001-10001', 'A 1 ack=1 sack=1001-13001')
+  t.peer(early(12), early(14), early(15))
+  t.sees('A 1 ack=1 sack=15001-16001,1001-14001', 'A 1 ack=1 sack=15001-17001,1001-14001')
+})
+
 it('K02 several holes: newest first, four blocks, three beside timestamps', () => {
   const t = script()
   t.established(undefined, plain)
