@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { AGREED, SCALES } from './kernel/probes.ts'
+import { AGREED, roundTrips, SCALES } from './kernel/probes.ts'
 import { VxlanPair } from './kernel/vxlan-pair.ts'
 
 /**
@@ -84,6 +84,16 @@ it('is measured beside kernel and kernel on the same wire', () => {
   pair.inKernel('iperf3', '-s', '-1', '-D')
   const report = JSON.parse(pair.inOurs('iperf3', '-c', '10.9.0.1', '-n', `${BULK}`, '-J'))
   console.info(`kernel → kernel, no tunnel: ${(report.end.sum_received.bits_per_second / 1e9).toFixed(2)} Gbit/s`)
+}, 60_000)
+
+it('answers a question of 64 bytes, beside Node on the kernel’s own stack', async () => {
+  await pair.kernel({ do: 'echoing', port: 10 })
+  const [ours, kernel] = [
+    Number(pair.inKernel('python3', '-c', roundTrips('10.77.0.2', 7))),
+    Number(pair.inOurs('python3', '-c', roundTrips('10.9.0.1', 10))),
+  ]
+  expect([ours, kernel].every((us) => us > 0)).toBe(true)
+  console.info(`round trip, median: ${ours.toFixed(0)} µs to ours, ${kernel.toFixed(0)} µs to Node over the kernel's`)
 }, 60_000)
 
 it('agrees with the kernel on timestamps, SACK and window scaling', () => {

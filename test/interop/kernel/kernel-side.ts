@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import net from 'node:net'
 
 export type KernelOrder =
-  | { readonly do: 'sink'; readonly port: number }
+  | { readonly do: 'sink' | 'echoing'; readonly port: number }
   | { readonly do: 'read-all' | 'ends-with'; readonly host: string; readonly port: number; readonly bytes?: number }
   | { readonly do: 'echo'; readonly host: string; readonly bytes: number }
   | { readonly do: 'short'; readonly host: string; readonly count: number }
@@ -39,6 +39,8 @@ const obey = (order: KernelOrder): Promise<unknown> | unknown => {
   switch (order.do) {
     case 'sink':
       return serve(order.port, (socket) => socket.on('data', (b) => (taken.bytes += b.length)))
+    case 'echoing':
+      return serve(order.port, (socket) => socket.setNoDelay().pipe(socket))
     case 'read-all':
       return connect(order.host, order.port, (socket, done) => {
         let bytes = 0
