@@ -18,6 +18,20 @@ export const readBytes = async (path: string): Promise<Uint8Array> => {
 
 export const readText = async (path: string): Promise<string> => new TextDecoder().decode(await readBytes(path))
 
+/** A planet that the user named. */
+export const readPlanet = async (path: string): Promise<Uint8Array> => {
+  const bytes = await readBytes(path)
+  const [{ world }, { decode }, { explain }] = await Promise.all([
+    import('../protocol/world/world.ts'),
+    import('../protocol/kernel/codec.ts'),
+    import('../protocol/kernel/error.ts'),
+  ])
+  const parsed = decode(world, bytes)
+  if (parsed._tag === 'Right' && parsed.right.type === 'planet') return bytes
+  const why = parsed._tag === 'Left' ? explain(parsed.left) : 'it is a moon'
+  return fail(`${path} is no planet: ${why}`, 'name the `planet` of a root, or what `rxzt planet create` wrote')
+}
+
 /** A file that does not exist yet: nothing is written over. Secrets are their owner's alone. */
 export const writeNew = async (path: string, content: Uint8Array | string, secret = false): Promise<void> => {
   try {

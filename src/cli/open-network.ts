@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { JoinOptions, Network, ZtNode } from '../index.node.ts'
 import type { Call } from './command.ts'
 import { ask } from './control/ask.ts'
-import { fail, misuse } from './failure.ts'
-import { readBytes } from './file.ts'
+import { fail, failureOf, misuse } from './failure.ts'
+import { isSystemError, readPlanet } from './file.ts'
 import type { NameChoice, NodeChoice } from './node-options.ts'
 
 /** A node for a command: that of the service, or one of its own. Disposal gives back what was opened, and no more. */
@@ -26,7 +26,13 @@ export const openNode = async (call: Call<NodeChoice>): Promise<OpenNode> =>
 /** The node of the service on the home directory, if one runs there. */
 const serviceNode = async ({ options, io, out }: Call<NodeChoice>): Promise<OpenNode | undefined> => {
   const { home, planet, udpPort, udpAddress } = options
-  const token = await readFile(join(home, 'authtoken.secret'), 'utf8').catch(() => undefined)
+  const path = join(home, 'authtoken.secret')
+  const token = await readFile(path, 'utf8').catch((cause: unknown) => {
+    if (!isSystemError(cause) || ABSENT.has(cause.code)) return undefined
+    return fail(`${path} cannot be read (${cause.code})`, 'run as the user of the service, or add --ephemeral', {
+      cause,
+    })
+  })
   if (token === undefined) return undefined
   const { attachedNode } = await import('./service/attached-node.ts')
   const node = await attachedNode(home, token.trim(), io.version(), io.interrupted())
@@ -57,7 +63,7 @@ const native = (home: string): never =>
 
 const ownNode = async ({ options, io, out }: Call<NodeChoice>): Promise<OpenNode> => {
   const { ephemeral = false, planet, udpPort = 0, udpAddress, home } = options
-  const bytes = planet === undefined ? undefined : await readBytes(planet)
+  const bytes = planet === undefined ? undefined : await readPlanet(planet)
   const [{ createNode }, { udpLink }, { createController }] = await Promise.all([
     import('../index.node.ts'),
     import('../node.ts'),
@@ -90,6 +96,7 @@ export const openNetwork = async (
   const { out, options, io } = call
   const opened = await openNode(call)
   const { node } = opened
+  const isNew = node.network(nwid) === undefined
   const told = new Set<string>()
   const watching = node.networks$.subscribe((networks) => {
     const status = [...networks].find(([id]) => id === nwid)?.[1].status
@@ -109,10 +116,20 @@ export const openNetwork = async (
     const { withNameServers } = await import('./named-network.ts')
     return { ...opened, network: withNameServers(network, dns) }
   } catch (error) {
+    // what did not come about leaves nothing behind
+    if (isNew)
+      await node
+        .network(nwid)
+        ?.leave()
+        .catch(() => undefined)
     await opened[Symbol.asyncDispose]()
+    const { message, cure } = failureOf(error)
+    if (message.endsWith('ETIMEDOUT')) fail(`network ${nwid} was not ready in time`, cure, { cause: error })
     throw error
   } finally {
     watching.unsubscribe()
     out.progress('')
   }
 }
+
+const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR'])

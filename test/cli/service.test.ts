@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
@@ -161,6 +161,14 @@ describe('a service', () => {
     await again.close()
     for (const opened of [two, other]) await opened[Symbol.asyncDispose]()
     expect(await done('info', '-D', a)).toContain('ONLINE')
+  })
+
+  it('is left as it was by a command that could not get into a network', async () => {
+    const stray = `${await world.id(a)}000fff`
+    const { code, stdout, stderr } = await rxzt(['ping', '-D', b, stray, '10.147.17.1'])
+    expect([code, stdout, stderr.split('\n')[0]]).toEqual([1, '', expect.stringContaining(stray)])
+    expect(await done('networks', '-D', b)).not.toContain(stray)
+    expect(await done('networks', '-D', b)).toContain(nwid)
   })
 
   it('ends a connection when the command that held it is gone', async () => {
@@ -340,10 +348,13 @@ describe('a service that is not there, or not ours', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(cause)])
   })
 
-  it.runIf(process.getuid?.() !== 0)('has a token that this user cannot read', async () => {
+  it('has a token that cannot be read', async () => {
     const home = await world.home('foreign')
-    await writeFile(join(home, 'authtoken.secret'), 'x')
-    await chmod(join(home, 'authtoken.secret'), 0)
-    expect((await rxzt(['info', '-D', home])).stderr).toContain('cannot be read (EACCES)')
+    await mkdir(join(home, 'authtoken.secret'))
+    for (const argv of [['info'], ['ping', nwid, '10.147.17.1']]) {
+      const { code, stderr } = await rxzt([...argv, '-D', home])
+      expect([code, stderr.split('\n')[0]]).toEqual([1, expect.stringContaining('cannot be read (EISDIR)')])
+      expect(stderr.split('\n')[1]).toContain('run as the user of the service')
+    }
   })
 })

@@ -5,7 +5,7 @@ import { udpLink } from '../../node.ts'
 import type { Call } from '../command.ts'
 import { openService, type Service } from '../control/service.ts'
 import { CommandFailure, misuse } from '../failure.ts'
-import { readBytes } from '../file.ts'
+import { readPlanet } from '../file.ts'
 import { attachedNode } from '../service/attached-node.ts'
 import type { DoctorOptions } from './doctor.ts'
 import type { Evidence } from './evidence.ts'
@@ -27,10 +27,9 @@ export const evidenceOf = async (
   const wanted = { networks, host, signal, progress: (text: string) => out.progress(text) }
   // an examination makes nothing: an identity that is not there yet is one of this run
   const isNew = ephemeral || !(await isThere(join(home, 'identity.secret')))
-  if (isNew && !ephemeral) out.note(`${home} has no identity: this looks at a new node, of which nothing is kept`)
   const kept = join(home, 'planet')
   const world = planet ?? (isNew && !ephemeral && (await isThere(kept)) ? kept : undefined)
-  const roots = world === undefined ? undefined : await readBytes(world)
+  const roots = world === undefined ? undefined : await readPlanet(world)
   const probes: Probes = {
     start: (anyPort) =>
       createNode({
@@ -44,7 +43,10 @@ export const evidenceOf = async (
     clocks: async () => (timeServer === undefined ? [] : [await askTimeServer(timeServer)]),
   }
   const service = ephemeral ? undefined : await runningService(call)
-  if (service === undefined) return examine(probes, wanted)
+  if (service === undefined) {
+    if (isNew && !ephemeral) out.note(`${home} has no identity: this looks at a new node, of which nothing is kept`)
+    return examine(probes, wanted)
+  }
   if (planet !== undefined || options.udpPort !== undefined || udpAddress !== undefined)
     misuse(
       `a service runs on ${home}, and has its planet and ports already`,

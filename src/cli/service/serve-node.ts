@@ -5,7 +5,7 @@ import { createNode, type Link, type ZtNode } from '../../index.node.ts'
 import { serveLocalApi, udpLink } from '../../node.ts'
 import type { Call } from '../command.ts'
 import { fail } from '../failure.ts'
-import { readBytes } from '../file.ts'
+import { readPlanet } from '../file.ts'
 import { Log } from './log.ts'
 import type { ServiceOptions } from './service-options.ts'
 import { Sockets } from './socket-server.ts'
@@ -14,7 +14,7 @@ import type { UpOptions } from './up.ts'
 /** Runs a node with its API and its controller until the process is told to end. */
 export const serve = async (call: Call<UpOptions>): Promise<undefined> => {
   const { home, planet, ephemeral = false, moon = [], join } = call.options
-  const roots = planet === undefined ? undefined : await readBytes(planet)
+  const roots = planet === undefined ? undefined : await readPlanet(planet)
   const start = (link: Link): Promise<ZtNode> =>
     createNode({
       link,

@@ -1,11 +1,11 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createPlanet, createRoot } from '../../controller.node.ts'
 import { generateIdentity, parseIdentity } from '../../index.node.ts'
 import { parseEndpoint } from '../../protocol/peer/endpoint.ts'
 import type { Call } from '../command.ts'
 import { fail, misuse } from '../failure.ts'
-import { isSystemError, readBytes, readText, writeNew } from '../file.ts'
+import { isSystemError, readPlanet, readText, writeNew } from '../file.ts'
 import { newPlanetId, signedInto } from '../tool/signing-key.ts'
 import { runService } from './serve-node.ts'
 import type { ServiceOptions } from './service-options.ts'
@@ -19,7 +19,7 @@ export interface RootOptions extends ServiceOptions {
 export const serveRoot = async (call: Call<RootOptions>): Promise<undefined> => {
   const { home, planetKey, endpoint } = call.options
   const path = join(home, 'planet')
-  const has = await readBytes(path).then(
+  const has = await stat(path).then(
     () => true,
     () => false,
   )
@@ -31,7 +31,7 @@ export const serveRoot = async (call: Call<RootOptions>): Promise<undefined> => 
       'leave --planet-key and --endpoint out; `rxzt planet create` makes revisions',
     )
   if (planetKey !== undefined) await makePlanet(call, path, planetKey, endpoint ?? [])
-  const planet = await readBytes(path)
+  const planet = await readPlanet(path)
   return runService(call, (link) => createRoot({ planet, store: home, link }), home, [])
 }
 

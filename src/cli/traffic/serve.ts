@@ -33,13 +33,16 @@ be written. Runs until it is interrupted.`,
       options: { port = 80, dotfiles = false, listing = true },
       out,
     } = call
-    const { stat } = await import('node:fs/promises')
+    const { access, constants, stat } = await import('node:fs/promises')
     const found = await stat(directory).catch(() => undefined)
     if (found?.isDirectory() !== true)
       fail(
         `${directory} is no directory${found === undefined ? ': it is not there' : ''}`,
         'name a directory that can be read',
       )
+    await access(directory, constants.R_OK | constants.X_OK).catch((cause: unknown) =>
+      fail(`${directory} cannot be read`, 'run as the user who owns it, or change its rights', { cause }),
+    )
     const opened = await openNetwork(call, networkId(nwid))
     const { network } = opened
     return runServices(call, opened, async (keep) => {

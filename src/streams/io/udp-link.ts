@@ -152,13 +152,10 @@ class UdpLink implements Link {
       await Promise.all(bound.map((port) => port.close()))
       if (!busy) break
     }
-    throw new NodeError(
-      'ERR_ZT_BIND',
-      wanted === 0
-        ? `no free UDP port in ${low}…${high} on ${addresses.join(', ')} (${codeOf(reason)}) — widen \`portRange\` or check the addresses`
-        : `UDP port ${wanted} cannot be bound on ${addresses.join(', ')} (${codeOf(reason)}) — ${codeOf(reason) === 'EACCES' ? 'it needs rights: run with them, or choose a port from 1024 on' : 'stop what uses it or choose another port'}`,
-      { cause: reason },
-    )
+    const [where, code] = [addresses.join(', '), codeOf(reason)]
+    const what = wanted === 0 ? `no free UDP port in ${low}…${high}` : `UDP port ${wanted} cannot be bound`
+    const cure = CURES[code] ?? (wanted === 0 ? 'widen `portRange`' : 'stop what uses it or choose another port')
+    throw new NodeError('ERR_ZT_BIND', `${what} on ${where} (${code}) — ${cure}`, { cause: reason })
   }
 
   #bind(address: IpAddress, number: number): Promise<UdpPort> {
@@ -290,6 +287,12 @@ const checked = (options: UdpLinkOptions): UdpLinkOptions => {
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : String(error)
+
+/** Where another port is no help. */
+const CURES: Readonly<Record<string, string>> = {
+  EACCES: 'it needs rights: run with them, or choose a port from 1024 on',
+  EADDRNOTAVAIL: 'bind to addresses that this machine has',
+}
 
 /** 32 random bits are plenty to choose a port. */
 const chance = (): number => globalThis.crypto.getRandomValues(new Uint32Array(1))[0]! / 0x1_0000_0000

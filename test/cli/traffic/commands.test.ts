@@ -199,6 +199,7 @@ describe('traffic commands', () => {
 
   it('fails before there is a node where a directory or a file is wrong', async () => {
     for (const argv of [
+      ['ping', '--ephemeral', '8056c2e21c000001', 'host', '--planet', join(folder, 'index.html')],
       ['serve', '8056c2e21c000001', join(folder, 'none')],
       ['dump', '8056c2e21c000001', '-w', join(folder, 'none', 'file')],
     ]) {

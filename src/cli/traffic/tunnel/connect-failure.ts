@@ -1,6 +1,6 @@
 import { CommandFailure, failureOf } from '../../failure.ts'
 
-/** An error of `connect`, `resolve` or `ping`, with what to do about it; others as they are. */
+/** An error of `connect`, `listen`, `resolve` or `ping`, with what to do about it; others as they are. */
 export const connectFailure = (error: unknown): CommandFailure => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const cure = CURES[code]
@@ -20,5 +20,7 @@ const CURES: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no route of the network leads there: `rxzt networks -j` shows those that there are',
   ENOTFOUND: 'no name server of the network knows the name: check it, name a server with --dns, or use the address',
   EAI_AGAIN: 'no name server of the network answers: try again, or use the address',
+  EADDRINUSE: 'something on this node has the port already: choose another, or end that command',
+  EADDRNOTAVAIL: 'listen on an address that this node has in the network: `rxzt networks` shows them',
   EPIPE: 'the other end has closed the connection: look at its log',
 }

@@ -1,6 +1,7 @@
 import type { Call } from '../../command.ts'
 import { CommandFailure } from '../../failure.ts'
 import type { OpenNetwork } from '../../open-network.ts'
+import { connectFailure } from './connect-failure.ts'
 import type { Service } from './host-listener.ts'
 import type { Report } from './report.ts'
 
@@ -34,6 +35,8 @@ export const runServices = async (
       network.state$.subscribe({ complete: () => setImmediate(reject, left(network.id)) })
     })
     return 0
+  } catch (error) {
+    throw connectFailure(error)
   } finally {
     for (const service of services) await service.close()
     await opened[Symbol.asyncDispose]()
