@@ -33,8 +33,7 @@ export const programFor = (argv: readonly string[], io: Io, common: CommonReader
   const commander = settled(new Commander('rxzt'), io, common)
     .description(flowing(ABOUT))
     .version(io.version(), '-V, --version', 'print the version of this program')
-    .helpCommand('help [command]', 'tell how a command is used')
-    .helpOption('-h, --help', 'tell how it is used')
+    .commandsGroup('Help:')
     .addHelpText('after', AFTER)
   addOptions(commander, commonOptions)
   for (const row of called === undefined ? commands : [called]) {
@@ -131,6 +130,8 @@ const addOptions = (commander: Commander, options: readonly Option[], group?: st
 const settled = (commander: Commander, io: Io, common: CommonReader): Commander =>
   commander
     .exitOverride()
+    .helpCommand('help [command]', 'tell how a command is used')
+    .helpOption('-h, --help', 'tell how it is used')
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       // what is wrong comes as an error, and is said by whoever catches it
