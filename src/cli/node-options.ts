@@ -23,7 +23,11 @@ export const nodeOptions: readonly Option[] = [
     parse: ipAddress,
     repeated: true,
   },
-  { flags: '--timeout <seconds>', text: 'how long to wait for a root, or for the network', parse: seconds('--timeout') },
+  {
+    flags: '--timeout <seconds>',
+    text: 'how long to wait for a root, or for the network',
+    parse: seconds('--timeout'),
+  },
 ]
 
 /** Options of commands that are told names of hosts. */

@@ -33,7 +33,7 @@ export const programFor = (argv: readonly string[], io: Io, common: CommonReader
   const commander = settled(new Commander('rxzt'), io, common)
     .description(flowing(ABOUT))
     .version(io.version(), '-V, --version', 'print the version of this program')
-    .commandsGroup('Help:')
+    .addHelpCommand(helpCommand('Help:'))
     .addHelpText('after', AFTER)
   addOptions(commander, commonOptions)
   for (const row of called === undefined ? commands : [called]) {
@@ -87,6 +87,7 @@ const build = (
   )
   commander.summary(summary)
   if ('commands' in command) {
+    commander.addHelpCommand(helpCommand('Commands:'))
     addOptions(commander, commonOptions)
     for (const [name, one] of Object.entries(command.commands)) {
       const sub = settled(new Commander(name), io, common)
@@ -130,7 +131,6 @@ const addOptions = (commander: Commander, options: readonly Option[], group?: st
 const settled = (commander: Commander, io: Io, common: CommonReader): Commander =>
   commander
     .exitOverride()
-    .helpCommand('help [command]', 'tell how a command is used')
     .helpOption('-h, --help', 'tell how it is used')
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -146,6 +146,13 @@ const settled = (commander: Commander, io: Io, common: CommonReader): Commander 
       styleTitle: (text) => new Output(io, common({})).style('bold', text),
       subcommandTerm: (sub) => [sub.name(), ...sub.aliases()].join(', '),
     })
+
+const helpCommand = (group: string): Commander =>
+  new Commander('help')
+    .argument('[command]')
+    .description('tell how a command is used')
+    .helpOption(false)
+    .helpGroup(group)
 
 const withoutCommon = (options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(options).filter(([name]) => !COMMON.has(name)))
