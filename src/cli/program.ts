@@ -24,8 +24,7 @@ export interface Program {
 
 /** The framework set up for one call: for the command that is called alone or, where none is, for the names of all. */
 export const programFor = (argv: readonly string[], io: Io, common: CommonReader): Program => {
-  const words = wordsOf(argv)
-  const called = calledIn(words)
+  const { row: called, path, line } = callIn(argv)
   let code = 0
   const done = (result: number | undefined): void => {
     code = result ?? 0
@@ -42,28 +41,27 @@ export const programFor = (argv: readonly string[], io: Io, common: CommonReader
     if (row === called) build(sub, row.command, row.summary, io, common, done)
     commander.addCommand(sub)
   }
-  const sub = called !== undefined && 'commands' in called.command && words[1]! in called.command.commands
   return {
-    called: words.slice(0, called === undefined ? 0 : sub ? 2 : 1),
+    called: path,
     run: async () => {
-      // a command that there is not has no help either
-      const unknown = called === undefined ? words.slice(0, 1) : []
-      await commander.parseAsync(unknown.length > 0 ? unknown : [...argv], { from: 'user' })
+      await commander.parseAsync([...line], { from: 'user' })
       return code
     },
   }
 }
 
-/** The command that is called or asked about. */
-const calledIn = (words: readonly string[]): CommandRow | undefined => {
-  const [word] = words
-  return commands.find(({ name, aliases }) => name === word || aliases?.includes(word ?? '') === true)
-}
-
-/** What is no option and no value of a common one, without a `help` before them. */
-const wordsOf = (argv: readonly string[]): readonly string[] => {
-  const words = argv.filter((word, i) => !word.startsWith('-') && !WITH_VALUE.has(argv[i - 1] ?? ''))
-  return words[0] === 'help' ? words.slice(1) : words
+/** The command that is called or asked about, its name with that of its group before it, and the line as it is parsed. */
+const callIn = (
+  argv: readonly string[],
+): { readonly row: CommandRow | undefined; readonly path: readonly string[]; readonly line: readonly string[] } => {
+  const said = argv.filter((word, i) => !word.startsWith('-') && !WITH_VALUE.has(argv[i - 1] ?? ''))
+  const asksHelp = said[0] === 'help'
+  const [name = '', sub = ''] = asksHelp ? said.slice(1) : said
+  const row = commands.find((one) => one.name === name || one.aliases?.includes(name) === true)
+  // a command that there is not has no help either
+  if (row === undefined) return { row, path: [], line: name === '' ? argv : [name] }
+  const path = 'commands' in row.command && Object.hasOwn(row.command.commands, sub) ? [name, sub] : [name]
+  return { row, path, line: asksHelp ? [...path, '--help'] : argv }
 }
 
 /** What the common options say, wherever on the command line they stood. */

@@ -37,10 +37,27 @@ describe('the command line', () => {
     expect((await rxzt(['help', name])).stdout).toBe(stdout)
   })
 
+  it('teaches a command of a group, however it is asked', async () => {
+    const { stdout } = await rxzt(['idtool', 'sign', '--help'])
+    expect(stdout).toContain('Usage: rxzt idtool sign')
+    for (const argv of [
+      ['help', 'idtool', 'sign'],
+      ['idtool', 'help', 'sign'],
+      ['-D', '/x', 'help', 'idtool', 'sign'],
+    ])
+      expect((await rxzt(argv)).stdout).toBe(stdout)
+  })
+
   it.each([
     [['inof'], "unknown command 'inof'", 'did you mean info?'],
     [['contoller', 'list'], "unknown command 'contoller'", 'did you mean controller?'],
     [['idtool', 'genrate'], "unknown command 'genrate'", 'did you mean generate?'],
+    [['help', 'inof'], "unknown command 'inof'", 'did you mean info?'],
+    [['inof', '--help'], "unknown command 'inof'", 'did you mean info?'],
+    [['idtool', 'sign', '--jsn'], "unknown option '--jsn'", '`rxzt idtool sign --help`'],
+    [['-D', '/tmp', 'join'], "missing required argument 'nwid'", '`rxzt join --help`'],
+    [['toString'], "unknown command 'toString'", '`rxzt --help`'],
+    [['idtool', 'toString'], "unknown command 'toString'", '`rxzt idtool --help`'],
     [['info', '--jsn'], "unknown option '--jsn'", 'did you mean --json?'],
     [['join'], "missing required argument 'nwid'", '`rxzt join --help`'],
     [['info', 'surplus'], 'too many arguments', '`rxzt info --help`'],
