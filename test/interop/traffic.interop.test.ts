@@ -31,7 +31,7 @@ const without = {
 }
 
 /** What people do with the commands that carry traffic, with the programs that they do it with. */
-describe.skipIf(!able)('rxzt between real clients and real servers', { timeout: 120_000 }, () => {
+describe.skipIf(!able)('rxzt between real clients and real servers', { timeout: 300_000 }, () => {
   describe.each(MAKES)('with a root, a controller and a far end of make "%s"', (make) => {
     let scene: TrafficScene
     let far: ReturnType<typeof servers>
