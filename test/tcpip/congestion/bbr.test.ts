@@ -385,6 +385,18 @@ describe('ends that are busy', () => {
     expect(isQueue(40, 32)).toBe(true)
   })
 
+  it('have more in flight, as long as their pauses and no longer than 25 ms', () => {
+    const windowAt = (jitter: number): number => {
+      const b = probing('cruise', { jitter })
+      for (let turn = 1; turn <= 60; turn++) ack(b, turn, { rtt: 20, newlyAcked: SMSS })
+      return b.cwnd
+    }
+    const [still, busy, asleep] = [0, 5, 100].map(windowAt)
+    expect((busy! - still!) / 1000).toBeGreaterThan(5)
+    expect((busy! - still!) / 1000).toBeLessThanOrEqual(20)
+    expect(asleep! - still!).toBeCloseTo(25 * 1000)
+  })
+
   it('go on with a start that still grows, unless more is lost than noise explains', () => {
     const phaseAt = (lost: number, tolerance?: number): string => {
       const b = started(20, tolerance === undefined ? {} : { tolerance })

@@ -37,8 +37,14 @@ export const paceAtModel = (b: BbrState): void => {
   if (b.bw > 0) b.pacingRate = b.bw * MARGIN
 }
 
+/**
+ * RTTs that jump tell of ends that are not always awake, and of links that are not always theirs: what flies must last
+ * for the pauses, or the rate is that of a window and falls from probe to probe.
+ */
+const forJitter = (b: BbrState): number => b.bw * Math.min(JITTERS * b.jitter, LONGEST_PAUSE)
+
 export const setWindow = (b: BbrState, sample: RateSample): void => {
-  const most = budget(b, bdpOf(b, b.bw, cwndGainOf(b)) + b.extraAcked)
+  const most = budget(b, bdpOf(b, b.bw, cwndGainOf(b)) + b.extraAcked + forJitter(b))
   const grown = b.cwnd + sample.newlyAcked
   if (b.fullBwReached) b.cwnd = Math.min(grown, most)
   else if (b.cwnd < most || sample.totalDelivered < b.initialCwnd) b.cwnd = grown
@@ -61,6 +67,9 @@ export const capWindow = (b: BbrState): void => {
 }
 
 export const MIN_SEGMENTS = 4
+/** Of mean differences: few pauses are longer. */
+const JITTERS = 4
+const LONGEST_PAUSE = 25
 const HEADROOM = 0.15
 const MARGIN = 0.99
 const LARGEST_QUANTUM = 65_536
