@@ -15,7 +15,7 @@ import { command as controller } from './controller/controller.ts'
 import { command as doctor } from './doctor/doctor.ts'
 import { command as root } from './service/root.ts'
 import { command as up } from './service/up.ts'
-import { command as completion } from './tool/completion.ts'
+import { completionOf } from './tool/completion.ts'
 import { command as idtool } from './tool/idtool.ts'
 import { command as planet } from './tool/planet.ts'
 import { command as dump } from './traffic/dump.ts'
@@ -203,6 +203,6 @@ export const commands: readonly CommandRow[] = [
     name: 'completion',
     summary: 'print what completes this command line in bash or zsh',
     group: 'Help',
-    command: completion,
+    command: completionOf(() => commands),
   },
 ]

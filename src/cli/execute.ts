@@ -1,9 +1,10 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { CommanderError } from 'commander'
 import { CommandFailure, failureOf } from './failure.ts'
 import type { Io } from './io.ts'
 import { Output } from './output.ts'
-import { CommanderError, programFor } from './program.ts'
+import { programFor } from './program.ts'
 
 /** Runs a command line by its command, and says what went wrong with it. Resolves with the exit code, never rejects. */
 export const execute = async (argv: readonly string[], io: Io): Promise<number> => {

@@ -1,18 +1,9 @@
-import { Command as Commander, CommanderError, Option as CommanderOption } from 'commander'
+import { Command as Commander, Option as CommanderOption } from 'commander'
 import type { Call, Command, CommandGroup, Option } from './command.ts'
 import { type CommandRow, commands } from './commands.ts'
+import { commonOptions } from './common-options.ts'
 import type { Io } from './io.ts'
 import { Output } from './output.ts'
-
-export { CommanderError }
-
-/** What every command understands, before and after its name. */
-export const commonOptions: readonly Option[] = [
-  { flags: '-D, --home <directory>', text: 'where identity, networks and token are ($RXZT_HOME, else ~/.rxzt)' },
-  { flags: '-j, --json', text: 'results as JSON, one document a line' },
-  { flags: '-v, --verbose', text: 'say more on stderr' },
-  { flags: '--color <when>', text: 'colours (default: on a terminal)', choices: ['auto', 'always', 'never'] },
-]
 
 /** One call of this program. */
 export interface Program {

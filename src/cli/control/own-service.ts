@@ -1,11 +1,10 @@
 import { serveLocalApi } from '../../node.ts'
 import type { Call } from '../command.ts'
-import { openNode } from '../open-network.ts'
+import type { OpenNode } from '../open-network.ts'
 import { HttpService, type Service, type ServiceChoice } from './service.ts'
 
 /** A node of the command's own, spoken to as if it were a service. Waits a while for its roots. */
-export const openOwnService = async (call: Call<ServiceChoice>): Promise<Service> => {
-  const { node, ...opened } = await openNode(call)
+export const openOwnService = async (call: Call<ServiceChoice>, { node, ...opened }: OpenNode): Promise<Service> => {
   try {
     const api = await serveLocalApi(node, { port: 0 })
     call.out.progress('waiting for a root')

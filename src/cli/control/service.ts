@@ -5,6 +5,7 @@ import type { Call, Option } from '../command.ts'
 import { fail, misuse } from '../failure.ts'
 import { isSystemError } from '../file.ts'
 import { type NodeChoice, nodeOptions } from '../node-options.ts'
+import { openNode } from '../open-network.ts'
 import { port } from '../operand.ts'
 import { type Answer, ask } from './ask.ts'
 import { fieldsOf } from './json.ts'
@@ -39,7 +40,7 @@ export const openService = async (call: Call<ServiceChoice>): Promise<Service> =
   const { ephemeral, home, port: given, token } = call.options
   if (ephemeral === true) {
     const { openOwnService } = await import('./own-service.ts')
-    return openOwnService(call)
+    return openOwnService(call, await openNode(call))
   }
   if (call.options.planet !== undefined || call.options.udpAddress !== undefined || call.options.udpPort !== undefined)
     misuse('--planet, --udp-port and --udp-address are of a node that this command starts', 'add --ephemeral')

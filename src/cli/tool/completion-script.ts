@@ -1,6 +1,5 @@
 import type { Command, Offer, Option } from '../command.ts'
-import { commands } from '../commands.ts'
-import { commonOptions } from '../program.ts'
+import type { CommandRow } from '../commands.ts'
 
 /*
  * Both scripts first walk the words before the cursor: `at` becomes the command that they name, with its group before it,
@@ -9,10 +8,11 @@ import { commonOptions } from '../program.ts'
  */
 
 /** The script for each shell that there is one for. */
-export const scripts: ReadonlyMap<string, () => string> = new Map([
-  ['bash', () => bash(places())],
-  ['zsh', () => zsh(places())],
-])
+export const scripts: ReadonlyMap<string, (commands: readonly CommandRow[], common: readonly Option[]) => string> =
+  new Map([
+    ['bash', (commands, common) => bash(places(commands, common))],
+    ['zsh', (commands, common) => zsh(places(commands, common))],
+  ])
 
 /** What can follow a command: `path` is the command with the group that it is of. */
 interface Place {
@@ -26,7 +26,8 @@ interface Place {
 }
 type Word = readonly [word: string, does: string]
 
-const places = (): readonly Place[] => {
+const places = (commands: readonly CommandRow[], common: readonly Option[]): readonly Place[] => {
+  const placeOf = placeWith(common)
   const names = commands.flatMap(({ name, aliases = [], summary }) =>
     [name, ...aliases].map((one): Word => [one, summary]),
   )
@@ -52,24 +53,26 @@ const places = (): readonly Place[] => {
   ]
 }
 
-const placeOf = (
-  path: string,
-  { options = [], operands = [] }: Pick<Command, 'options' | 'operands'>,
-  names: readonly Word[] = [],
-  more: readonly Word[] = [],
-): Place => {
-  const known = [...options, ...commonOptions]
-  const help: Word = ['--help', 'tell how it is used']
-  return {
-    path,
-    names,
-    flags: [...known.flatMap((option) => flagsOf(option).map((flag): Word => [flag, option.text])), help, ...more],
-    values: known
-      .filter(({ flags }) => flags.includes('<'))
-      .map((option) => [flagsOf(option), option.choices ?? offerOf(option)]),
-    operands: operands.map(({ offers }) => offers),
+const placeWith =
+  (common: readonly Option[]) =>
+  (
+    path: string,
+    { options = [], operands = [] }: Pick<Command, 'options' | 'operands'>,
+    names: readonly Word[] = [],
+    more: readonly Word[] = [],
+  ): Place => {
+    const known = [...options, ...common]
+    const help: Word = ['--help', 'tell how it is used']
+    return {
+      path,
+      names,
+      flags: [...known.flatMap((option) => flagsOf(option).map((flag): Word => [flag, option.text])), help, ...more],
+      values: known
+        .filter(({ flags }) => flags.includes('<'))
+        .map((option) => [flagsOf(option), option.choices ?? offerOf(option)]),
+      operands: operands.map(({ offers }) => offers),
+    }
   }
-}
 
 const flagsOf = ({ flags }: Option): readonly string[] => flags.replace(/<.*/, '').match(/--?[\w-]+/g) ?? []
 const offerOf = ({ flags }: Option): Offer | undefined =>

@@ -3,6 +3,7 @@ import { misuse } from '../failure.ts'
 import { type NameChoice, type NodeChoice, nameOptions, nodeOptions } from '../node-options.ts'
 import { openNetwork } from '../open-network.ts'
 import { networkId, portOf, seconds } from '../operand.ts'
+import { connectFailure } from './tunnel/connect-failure.ts'
 
 interface Options extends NodeChoice, NameChoice {
   readonly listen?: boolean
@@ -52,7 +53,6 @@ interrupt ends it. The exit code is 0 if the connection stood and ended in order
       else await tcp.connectTcp(network, ends, target)
       return 0
     } catch (error) {
-      const { connectFailure } = await import('./tunnel/connect-failure.ts')
       throw connectFailure(error)
     } finally {
       await opened[Symbol.asyncDispose]()

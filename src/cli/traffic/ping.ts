@@ -3,6 +3,7 @@ import { misuse } from '../failure.ts'
 import { type NameChoice, type NodeChoice, nameOptions, nodeOptions } from '../node-options.ts'
 import { openNetwork } from '../open-network.ts'
 import { count, networkId, seconds } from '../operand.ts'
+import { connectFailure } from './tunnel/connect-failure.ts'
 
 interface Options extends NodeChoice, NameChoice {
   readonly count?: number
@@ -80,7 +81,6 @@ they came to. The exit code is 0 if any was answered, else 1.`,
       out.document({ ...trips, elapsed })
       return trips.received > 0 ? 0 : 1
     } catch (error) {
-      const { connectFailure } = await import('./tunnel/connect-failure.ts')
       throw connectFailure(error)
     } finally {
       await opened[Symbol.asyncDispose]()

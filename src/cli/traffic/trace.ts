@@ -2,6 +2,7 @@ import { defineCommand } from '../command.ts'
 import { type NameChoice, type NodeChoice, nameOptions, nodeOptions } from '../node-options.ts'
 import { openNetwork } from '../open-network.ts'
 import { count, networkId } from '../operand.ts'
+import { connectFailure } from './tunnel/connect-failure.ts'
 
 interface Options extends NodeChoice, NameChoice {
   readonly count?: number
@@ -43,7 +44,6 @@ each other; what changes meanwhile is told. The exit code is 0 if any echo was a
       out.document(facts)
       return facts.trips.received > 0 ? 0 : 1
     } catch (error) {
-      const { connectFailure } = await import('./tunnel/connect-failure.ts')
       throw connectFailure(error)
     } finally {
       await opened[Symbol.asyncDispose]()
