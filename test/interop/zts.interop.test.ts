@@ -4,7 +4,7 @@ import { decode, encode } from '../../src/protocol/kernel/codec.ts'
 import { world } from '../../src/protocol/world/world.ts'
 import { LineProgram } from './line-program.ts'
 import { eventually } from './namespaces.ts'
-import { ip4, type OurMember } from './network-member.ts'
+import { ip4, type Member, type OurMember } from './network-member.ts'
 import { able, endStarted, example, groups, SAYS, type SdkMake, started } from './sdk.ts'
 import { able as hasNative, type Make, Testbed } from './testbed.ts'
 
@@ -23,16 +23,20 @@ describe.skipIf(!able)('the programs of the SDK and their ports', { timeout: 400
     let bed: Testbed
     let network: string
     let ours: OurMember
+    /** Who pings: ours and, where it is installed, a native node. */
+    let members: readonly Member[]
     let hosts = 0
     const host = (): string => `h${hosts++}`
     /** The SDK looks for its multicast groups, and so for questions after its address, every 5 s only. */
     const answers = async (to: string, make: SdkMake): Promise<void> => {
-      await eventually(
-        `a ${make} answers`,
-        () => ours.ping(to, 1),
-        (answered) => answered > 0,
-      )
-      expect(await ours.ping(to, 5), make).toBe(5)
+      for (const member of members) {
+        await eventually(
+          `a ${make} answers ${member.make}`,
+          () => member.ping(to, 1),
+          (answered) => answered > 0,
+        )
+        expect(await member.ping(to, 5), `${make}, asked by ${member.make}`).toBe(5)
+      }
     }
     const tell = (what: string, ms: number): void => console.log(`[${make}] ${what}: ${ms.toFixed(0)} ms`)
 
@@ -40,7 +44,8 @@ describe.skipIf(!able)('the programs of the SDK and their ports', { timeout: 400
       bed = await Testbed.open(make)
       network = bed.create('10.161.0', { private: false })
       ours = await bed.ours('x')
-      await ours.join(network, 2)
+      members = make === 'native' ? [ours, await bed.native('y')] : [ours]
+      for (const member of members) await member.join(network, 2)
     })
     afterEach(endStarted)
     afterAll(() => bed.close())
@@ -97,14 +102,14 @@ describe.skipIf(!able)('the programs of the SDK and their ports', { timeout: 400
 
     it('nodes of either make are in the same network without a controller', async () => {
       const id = 'ff0fa00fa1000000'
-      await ours.tell({ do: 'join', network: id })
+      for (const member of members) await member.join(id, 1)
       for (const make of ['sdk', 'port'] as const) {
         const program = example(bed, make, host(), 'adhoc', ['4000', '4001'])
         const [node] = groups((await program.line(SAYS[make].online)).match)
         await program.line(/ping6? me at/)
         await answers(sixPlane(id, node!), make)
       }
-      await ours.tell({ do: 'join', network })
+      for (const member of members) await member.join(network, 2)
     })
 
     it('nodes of either make are online without storage', async () => {
