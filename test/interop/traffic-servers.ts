@@ -20,7 +20,8 @@ export const whereIs = (name: string): string | undefined =>
 
 /** The real servers of the far host, each with files of its own in a folder. */
 export const servers = (scene: TrafficScene, folder: string) => {
-  const far = (...command: readonly [string, ...string[]]) => scene.program('far', ...command)
+  const far = (command: string, ...args: readonly string[]) =>
+    scene.program('far', whereIs(command) ?? command, ...args)
   const path = (name: string): string => join(folder, name)
   const write = (name: string, ...lines: readonly string[]): string => {
     writeFileSync(path(name), `${lines.join('\n')}\n`)

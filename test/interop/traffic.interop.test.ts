@@ -39,7 +39,8 @@ describe.skipIf(!able)('rxzt between real clients and real servers', { timeout: 
     const site = join(folder, 'site')
     const file = (name: string): string => join(folder, name)
     const digest = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex')
-    const near = (command: string, ...args: readonly string[]): Promise<string> => scene.near(command, ...args)
+    const near = (command: string, ...args: readonly string[]): Promise<string> =>
+      scene.near(whereIs(command) ?? command, ...args)
     const curl = (...args: readonly string[]): Promise<string> => near('curl', '-sS', '-m', '60', ...args)
     const tell = (what: string): void => console.log(`[${make}] ${what}`)
 
