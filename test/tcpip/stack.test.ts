@@ -40,6 +40,7 @@ describe('TCP over the stack', () => {
     const before = a.sent.length
     a.call(listen(1, 80))
     a.call(connect(segment, 2, address, 80))
+    segment.run(1)
     const [accepted] = a.all('Accepted')
     a.call({ call: 'write', id: 2, data: fill(100_000) })
     segment.run(1000)

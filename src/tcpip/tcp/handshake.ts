@@ -9,6 +9,7 @@ import { CAUTIOUS_RTO, sampleRtt } from './rtt.ts'
 import { ACK, RST, type Segment, SYN } from './segment.ts'
 import { resize } from './send.ts'
 import { ESTABLISHED, FIN_WAIT_1, SYN_RECEIVED } from './state.ts'
+import { ackSoon } from './window.ts'
 
 /** Opening (RFC 9293 §3.10.7.3–4): from the first SYN to the moment when both sides are synchronized. */
 
@@ -74,7 +75,7 @@ export const inSynSent = (env: TcpEnv, c: Connection, s: Segment, now: Millis): 
     sendSyn(env, c, now)
     return
   }
-  c.rcv.ackNow = true
+  ackSoon(c, now)
   establish(env, c, s, now)
 }
 

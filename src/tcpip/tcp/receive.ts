@@ -7,7 +7,7 @@ import { isFull } from './receive-pool.ts'
 import { dropHighest, forget, hold, isEmpty, release } from './reordering.ts'
 import { FIN, type Segment } from './segment.ts'
 import { CLOSE_WAIT, CLOSING, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2 } from './state.ts'
-import { widen } from './window.ts'
+import { ackSoon, widen } from './window.ts'
 
 /**
  * Takes the payload and FIN of an acceptable segment, already cut to the right edge of the window: hands on what is in
@@ -110,7 +110,7 @@ const decide = (env: TcpEnv, c: Connection, now: Millis): void => {
   const { rcv } = c
   if (rcv.quickAcks > 0) {
     rcv.quickAcks--
-    rcv.ackNow = true
+    ackSoon(c, now)
   } else if (rcv.unackedBytes >= 2 * rcv.largest) rcv.ackNow = true
   else if (!rcv.ackNow && c.at.ack === Infinity) c.at.ack = now + DELAYED_ACK
   if (rcv.unackedSegments >= SEGMENTS_PER_ACK) emitAck(env, c, now)
@@ -120,7 +120,7 @@ const finished = (env: TcpEnv, c: Connection, now: Millis): void => {
   const { rcv, snd } = c
   rcv.nxt = (rcv.nxt + 1) | 0
   rcv.finished = true
-  rcv.ackNow = true
+  ackSoon(c, now)
   if (!c.released && !c.ended) {
     c.ended = true
     env.out({ _tag: 'Ended', id: c.id })

@@ -46,6 +46,11 @@ export const widen = (c: Connection, end: number): void => {
   if (c.loss.sack && wanted > rcv.buffer) rcv.buffer = Math.min(rcv.most, wanted)
 }
 
+/** An ACK at the end of this turn of the event loop: a program that answers at once gets its data into the same segment. */
+export const ackSoon = (c: Connection, now: Millis): void => {
+  c.at.ack = now
+}
+
 /** A segment with our ACK and window left. */
 export const ackCarried = (c: Connection): void => {
   const rcv = c.rcv

@@ -89,6 +89,10 @@ export const script = (family: 4 | 6 = 4, start = 1_700_000_000_000, pool?: Rece
   }
   const env = tcpEnv(deps)
   const tcp = createTcp(deps, pool === undefined ? env : { ...env, receivePool: pool })
+  /** What is due now happens now. */
+  const endTurn = (): void => {
+    while (tcp.deadline() <= now) tcp.tick(now)
+  }
   const settle = (): void => {
     for (; tcp.deadline() <= now; ) tcp.tick(now)
     tcp.flush(now)
@@ -160,6 +164,7 @@ export const script = (family: 4 | 6 = 4, start = 1_700_000_000_000, pool?: Rece
       tcp.flush(now)
     },
     sees: (...lines) => {
+      endTurn()
       const found = sent
       sent = []
       expect(found.map((s, i) => (i < lines.length ? matching(s, lines[i]!) : s.text))).toEqual(lines)
@@ -176,6 +181,7 @@ export const script = (family: 4 | 6 = 4, start = 1_700_000_000_000, pool?: Rece
       now = until
     },
     sent: () => {
+      endTurn()
       const all = sent
       sent = []
       return all
