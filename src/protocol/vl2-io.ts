@@ -28,6 +28,8 @@ export type Vl2Input =
   | { readonly _tag: 'Learned'; readonly identity: Identity }
   /** VL1 has reached a root: what could not be sent before may be worth another try at once. */
   | { readonly _tag: 'Online' }
+  /** A controller runs in the same node from now on: networks of ours are not unknown any more, they are asked for. */
+  | { readonly _tag: 'Hosting' }
   /** Configuration from the controller in the same node, or its refusal (`error` is the ERROR code). */
   | { readonly _tag: 'Configured'; readonly network: NetworkId; readonly dictionary: Uint8Array }
   | { readonly _tag: 'Refused'; readonly network: NetworkId; readonly error: number }

@@ -10,7 +10,7 @@ import { receiveCredentials } from './network/credentials.ts'
 import { receiveExtFrame, receiveFrame, receiveMulticastFrame } from './network/frames-in.ts'
 import { sendBridged, sendFrames } from './network/frames-out.ts'
 import { type Held, release, tickHeld } from './network/held.ts'
-import { configuredHere, join, leave, refusedHere } from './network/join.ts'
+import { askHere, configuredHere, join, leave, refusedHere } from './network/join.ts'
 import { type Joined, joinedTable } from './network/joined.ts'
 import { groupTable, sweepGroups } from './network/multicast-group.ts'
 import { receiveFrameOk, receiveGather, receiveGatherOk, receiveLike } from './network/multicast-receive.ts'
@@ -81,6 +81,9 @@ const take = (t: Turn, input: Vl2Input) => {
       return learned(t, input.identity.address)
     case 'Online':
       for (const net of t.state.table.byId.values()) requestSoon(t, net)
+      return
+    case 'Hosting':
+      for (const net of t.state.table.byId.values()) askHere(t, net)
       return
     case 'Configured':
       configuredHere(t, input.network, input.dictionary)

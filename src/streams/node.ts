@@ -199,6 +199,7 @@ export class RunningNode {
   }
   attach(role: ControllerRole): void {
     this.#controller = role
+    this.tellNetworks({ _tag: 'Hosting' })
   }
   detach(): void {
     this.#controller = undefined

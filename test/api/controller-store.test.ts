@@ -257,3 +257,26 @@ describe('the records of a controller', () => {
       expect(await pathsIn(store)).not.toContain(stale)
     }))
 })
+
+it('a node that starts again is let into the network that it hosts, though it asked before there was a controller', async () => {
+  await using net = virtualNet({ seed: 32 })
+  const store = memoryStore()
+  const identity = fixtures.identities[9]!
+  const first = await net.node({ identity, store })
+  const { id } = await createController(first).create({
+    private: false,
+    v4AssignMode: { zt: true },
+    ipAssignmentPools: [{ ipRangeStart: '10.1.0.1', ipRangeEnd: '10.1.0.9' }],
+    routes: [{ target: '10.1.0.0/24' }],
+  })
+  // as in a home whose configuration was never written, or that lost it
+  await store.set({ kind: 'network', id }, Uint8Array.of(0x0a))
+  await first.close({ graceMs: 0 })
+  const again = await net.node({ identity, store })
+  await net.advance(10)
+  const status = (): string | undefined => again.network(id)?.state.status
+  expect(status()).toBe('not-found')
+  createController(again)
+  expect(status()).toBe('requesting')
+  expect((await net.until(again.join(id))).addresses).toHaveLength(1)
+})

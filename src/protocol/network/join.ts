@@ -1,9 +1,9 @@
 import type { NetworkId } from '../kernel/id.ts'
 import { errorCode } from '../verb/error.ts'
 import { announceStatus, applyDictionary, fail } from './apply.ts'
-import { requestConfig } from './config-request.ts'
+import { requestConfig, requestNow } from './config-request.ts'
 import { release } from './held.ts'
-import { addJoined, joined, removeJoined } from './joined.ts'
+import { addJoined, type Joined, joined, removeJoined } from './joined.ts'
 import { forgetNetwork } from './multicast-group.ts'
 import { forgetOutgoing } from './multicast-send.ts'
 import type { Turn } from './turn.ts'
@@ -29,6 +29,14 @@ export const leave = (t: Turn, id: NetworkId): void => {
   forgetOutgoing(t, net)
   release(t, (held) => held.network === net)
   t.news.push({ _tag: 'Store', network: id, dictionary: undefined })
+}
+
+/** There is a controller in this node now: what it hosts was not to be found before. */
+export const askHere = (t: Turn, net: Joined): void => {
+  if (net.controller !== t.self || net.failure !== 'not-found') return
+  net.failure = undefined
+  announceStatus(t, net)
+  requestNow(t, net)
 }
 
 /** The answer of the controller in this node. */
