@@ -6,6 +6,7 @@ import { ask } from './control/ask.ts'
 import { fail, failureOf, misuse } from './failure.ts'
 import { isSystemError, readPlanet } from './file.ts'
 import type { NameChoice, NodeChoice } from './node-options.ts'
+import { roomyHeap } from './roomy-heap.ts'
 
 /** A node for a command: that of the service, or one of its own. Disposal gives back what was opened, and no more. */
 export interface OpenNode extends AsyncDisposable {
@@ -20,8 +21,10 @@ export interface OpenNetwork extends OpenNode {
  * The node that a command works with. With `--ephemeral` one with a new identity; else that of the service on the home
  * directory; else one of the command's own with the identity and the networks of the home directory.
  */
-export const openNode = async (call: Call<NodeChoice>): Promise<OpenNode> =>
-  (call.options.ephemeral === true ? undefined : await serviceNode(call)) ?? ownNode(call)
+export const openNode = async (call: Call<NodeChoice>): Promise<OpenNode> => {
+  roomyHeap()
+  return (call.options.ephemeral === true ? undefined : await serviceNode(call)) ?? ownNode(call)
+}
 
 /** The node of the service on the home directory, if one runs there. */
 const serviceNode = async ({ options, io, out }: Call<NodeChoice>): Promise<OpenNode | undefined> => {

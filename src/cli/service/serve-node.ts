@@ -6,6 +6,7 @@ import { serveLocalApi, udpLink } from '../../node.ts'
 import type { Call } from '../command.ts'
 import { fail } from '../failure.ts'
 import { readPlanet } from '../file.ts'
+import { roomyHeap } from '../roomy-heap.ts'
 import { Log } from './log.ts'
 import type { ServiceOptions } from './service-options.ts'
 import { Sockets } from './socket-server.ts'
@@ -36,6 +37,7 @@ export const runService = async (
   const log = new Log(call, options.logLevel ?? (verbose ? 'debug' : 'info'))
   const interrupted = io.interrupted()
   ignoreHangUp()
+  roomyHeap()
   const node = await start(udpLink({ port, ...(udpAddress === undefined ? {} : { address: udpAddress }) }))
   node.events$.subscribe((event) => log.event(event))
   node.trace$.subscribe((record) => log.record(record))
