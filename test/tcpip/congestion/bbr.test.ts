@@ -372,12 +372,14 @@ describe('ends that are busy', () => {
 
   it('take what an ACK waited with others for no queue, up to half a round trip', () => {
     const b = probing('cruise')
-    const isQueue = (gap: number, rtt: number): boolean => {
-      const now = b.ackAt + gap
+    /** ACKs of two segments come 5.5 ms apart; the next is `late`. */
+    const isQueue = (late: number, rtt: number): boolean => {
+      const now = b.ackAt + (2 * SMSS) / 1000 + late
       const answer = lose(b, { now, rtt })
       ack(b, now, { rtt: 20 })
       return answer
     }
+    expect(isQueue(0, 22)).toBe(true)
     expect(isQueue(1, 27)).toBe(true)
     expect(isQueue(8, 27)).toBe(false)
     expect(isQueue(8, 30)).toBe(true)

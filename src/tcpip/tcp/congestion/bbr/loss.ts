@@ -16,10 +16,10 @@ import { bdpOf } from './volume.ts'
 export const showsQueue = (b: BbrState, rtt: number): boolean =>
   rtt < 0 || !b.sack || b.lossTolerance <= 0 || rtt - Math.min(b.ackGap, b.minRtt / 2) - b.minRtt > evidence(b)
 
-/** ACKs are read at `now`: how long after those before? */
+/** ACKs are read at `now`: how much later than two segments behind those before? */
 export const noteTurn = (b: BbrState, now: Millis): void => {
   if (now === b.ackAt) return
-  b.ackGap = now - b.ackAt
+  b.ackGap = b.bw > 0 ? Math.max(0, now - b.ackAt - (2 * b.smss) / b.bw) : 0
   b.ackAt = now
 }
 

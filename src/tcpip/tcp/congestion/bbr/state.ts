@@ -59,7 +59,7 @@ export class BbrState {
   jitter = 0
   lastRtt = -1
   lastRttAt: Millis = -Infinity
-  /** When ACKs were read last, and how long that was after those before. */
+  /** When ACKs were read last, and how long nothing had come for that should have. */
   ackAt: Millis = 0
   ackGap: Millis = 0
 
