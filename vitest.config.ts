@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/interop/**', 'node_modules/**'],
+    exclude: ['test/**/*.interop.test.ts', 'node_modules/**'],
     setupFiles: ['./test/support/setup.ts'],
     testTimeout: 60_000,
     maxWorkers: 2,

@@ -38,6 +38,7 @@ export const reportOf = async (browser: string): Promise<Report> => {
     `--user-data-dir=${profile}`,
   ]
   const child = spawn(browser, [...flags, `http://127.0.0.1:${port}/`], { stdio: 'ignore' })
+  const over = new Promise<void>((resolve) => child.on('exit', () => resolve()).on('error', () => resolve()))
   const ended = new Promise<never>((_, reject) => {
     child.on('error', reject)
     child.on('exit', (code) => reject(new Error(`${browser} ended with ${code}`)))
@@ -48,9 +49,11 @@ export const reportOf = async (browser: string): Promise<Report> => {
     return answer
   } finally {
     ended.catch(() => undefined)
-    child.kill('SIGKILL')
     server.close()
     server.closeAllConnections()
+    // it ends its own processes before itself, which would write into the profile for a while yet
+    child.kill('SIGTERM')
+    await over
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
   }
 }

@@ -4,7 +4,7 @@ import { reportOf } from './chromium.ts'
 const browser = process.env['RXZT_CHROMIUM']
 
 describe('in headless Chromium', () => {
-  if (browser === undefined) it.skip('needs a browser: RXZT_CHROMIUM=/path/to/chromium npx vitest run test/browser')
+  if (browser === undefined) it.skip('needs a browser: RXZT_CHROMIUM=/path/to/chromium npm run interop -- test/browser')
   else
     it('every vector but the transcripts passes, and a network runs', { timeout: 300_000 }, async () => {
       // loaded only where there is a browser
