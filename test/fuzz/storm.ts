@@ -37,8 +37,11 @@ export const storm = (
     `${name}: ${seeds.length} × ${until} mutated inputs`,
     () => {
       const tally = newTally()
-      for (const seed of seeds) run(make(chance(seed), tally, seed), name, seed, until)
-      if (process.env['RXZT_FUZZ'] !== undefined) report(name, tally, never(tally.counts))
+      for (const seed of seeds) {
+        run(make(chance(seed), tally, seed), name, seed, until)
+        if (BY_HAND) process.stderr.write(`${name}: seed ${seed} of ${seeds.length}\n`)
+      }
+      if (BY_HAND) report(name, tally, never(tally.counts))
       if (mayMiss !== undefined && ONLY === undefined && UNTIL === undefined && TOTAL >= WHOLE)
         expect(never(tally.counts).filter((one) => !mayMiss.includes(one))).toEqual([])
       expect(tally.counts.get('inputs')).toBe(seeds.length * until)
@@ -81,6 +84,8 @@ const numberFrom = (name: string): number | undefined => {
   const text = process.env[name]
   return text === undefined ? undefined : Number(text)
 }
+/** Somebody waits, perhaps for an hour. */
+const BY_HAND = process.env['RXZT_FUZZ'] !== undefined
 const TOTAL = numberFrom('RXZT_FUZZ') ?? 10_000
 const WHOLE = 10_000
 const ONLY = numberFrom('RXZT_FUZZ_SEED')
