@@ -3,9 +3,11 @@
  * made here, so that the kernel's end needs nothing.
  */
 import { createSocket } from 'node:dgram'
+import type { Subscription } from 'rxjs'
 import type { Frame } from '../../../src/protocol/kernel/frame.ts'
 import { mac, readU48, writeU48 } from '../../../src/protocol/kernel/id.ts'
 import { next, rng, seededRandom } from '../../../src/protocol/kernel/rng.ts'
+import { systemClock } from '../../../src/streams/io/clock.ts'
 import { stack } from '../../../src/tcpip/stack.ts'
 import type { StackCall, StackInput, StackOutput } from '../../../src/tcpip/stack-io.ts'
 
@@ -24,8 +26,9 @@ export interface VxlanLink {
 export const vxlanLink = (own: string, far: string, react: (output: StackOutput) => void): Promise<VxlanLink> => {
   const machine = stack({ mac: mac(0x0200_0000_0077), random: seededRandom(process.pid) })
   const socket = createSocket({ type: 'udp4', recvBufferSize: 8 << 20, sendBufferSize: 8 << 20 })
-  const now = (): number => performance.timeOrigin + performance.now()
-  let timer: NodeJS.Timeout | undefined
+  const clock = systemClock()
+  const { now } = clock
+  let timer: Subscription | undefined
   let inbox: Frame[] = []
   let [loss, reorder] = [0, 0]
   let largest = { sent: 0, heard: 0 }
@@ -55,9 +58,10 @@ export const vxlanLink = (own: string, far: string, react: (output: StackOutput)
       if (output._tag === 'Frames') output.frames.forEach(transmit)
       else react(output)
     }
-    clearTimeout(timer)
+    timer?.unsubscribe()
     const at = machine.deadline(machine.initial)
-    if (at < Infinity) timer = setTimeout(() => after(machine.tick(machine.initial, now())[1]), Math.max(0, at - now()))
+    if (at < Infinity)
+      timer = clock.schedule(() => after(machine.tick(machine.initial, now())[1]), Math.max(0, at - now()))
   }
   const input = (given: StackInput): void => after(machine.step(machine.initial, given, now())[1])
 
