@@ -15,7 +15,7 @@ export interface SendQueue {
   mask: number
   head: number
   count: number
-  /** Slots of the longest and the shortest in flight; `NONE`. */
+  /** Slots of those longest and shortest in flight, or `NONE`. */
   first: number
   last: number
 }
@@ -97,7 +97,10 @@ export const clear = (q: SendQueue): void => {
 export const release = (q: SendQueue): void => {
   const { ints, reals } = q
   const records = q.mask + 1
-  Object.assign(q, EMPTY)
+  clear(q)
+  q.ints = EMPTY.ints
+  q.reals = EMPTY.reals
+  q.mask = EMPTY.mask
   if (records === 0 || spare.length >= MOST_SPARE || spareRecords + records > MOST_SPARE_RECORDS) return
   spare.push({ ints, reals })
   spareRecords += records
