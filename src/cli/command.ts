@@ -7,7 +7,7 @@ import type { Output } from './output.ts'
  * needed: `await import('…')`.
  */
 
-export interface Command<O = object, P extends Operands = Operands> {
+export interface Command<O extends object = object, P extends Operands = Operands> {
   /** Operands as shown in the usage: `<nwid>` has to be given, `[last]` may be, `<file...>` takes all that follow. */
   readonly operands?: readonly Operand[]
   readonly options?: readonly Option[]
@@ -62,7 +62,7 @@ export interface CommonOptions {
 }
 
 /** One call of a command. */
-export interface Call<O = object, P extends Operands = Operands> {
+export interface Call<O extends object = object, P extends Operands = Operands> {
   /** What was given, in order; those left out are `undefined`. */
   readonly operands: P
   readonly options: CommonOptions & O
@@ -73,11 +73,11 @@ export interface Call<O = object, P extends Operands = Operands> {
 export type Operands = readonly (string | readonly string[] | undefined)[]
 
 /** Types a definition: `O` is what its options give, `P` what its operands are. */
-export const defineCommand = <O = object, P extends Operands = readonly []>(command: Command<O, P>): Command =>
-  // whoever calls it has read both from the definition
-  command as unknown as Command
+export const defineCommand = <O extends object = object, P extends Operands = readonly []>(
+  command: Command<O, P>,
+): Command => command
 
 /** The same for a command of a group. */
-export const defineSubcommand = <O = object, P extends Operands = readonly []>(
+export const defineSubcommand = <O extends object = object, P extends Operands = readonly []>(
   command: Command<O, P> & Pick<Subcommand, 'summary'>,
-): Subcommand => command as unknown as Subcommand
+): Subcommand => command

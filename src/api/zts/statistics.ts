@@ -41,7 +41,7 @@ const counterOf = (counts: Counts): ZtsStatsCounter => {
     made[`${field}_drop`] = u32(counts[`${protocol}/dropped`])
     made[`${field}_err`] = u32(protocols.reduce((errors, one) => errors + (counts[`${one}/errors`] ?? 0), 0))
   }
-  return made as unknown as ZtsStatsCounter
+  return made as ZtsStatsCounter
 }
 
 /** Ours, by the name in the structure; what goes wrong with fragments is an error of IP. */

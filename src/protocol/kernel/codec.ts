@@ -214,7 +214,7 @@ export const mapped = <A, B>(codec: Codec<A>, to: (a: A) => E.Either<WireError, 
   },
   write: (w, value) => codec.write(w, from(value)),
 })
-/** The same bytes under a branded or otherwise equivalent type. */
+/** The same bytes under a branded type: a brand is nothing but this claim, and codecs are invariant in what they carry. */
 export const branded = <A, B extends A>(codec: Codec<A>): Codec<B> => codec as unknown as Codec<B>
 
 /** A number that can only be one of a few. */
