@@ -11,6 +11,8 @@ export interface ConnectOptions extends WaitOptions, TcpSettings, TcpBuffers {
   readonly port: number
   readonly localAddress?: IpAddress
   readonly localPort?: number
+  /** Ask these about a name, whatever the network says. */
+  readonly servers?: readonly IpAddress[]
 }
 export interface ListenOptions extends WaitOptions, TcpSettings, TcpBuffers {
   /** 0 or none: any free port. `'*'`: every port that no other listener owns. */
@@ -51,6 +53,7 @@ export const connectRules: OptionRules<ConnectOptions> = {
   port: anything,
   localAddress: anything,
   localPort: anything,
+  servers: listOfAddresses,
 }
 export const listenRules: OptionRules<ListenOptions> = {
   ...waitRules,

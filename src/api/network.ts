@@ -131,7 +131,7 @@ export class VirtualNetwork implements Network {
     checkOptions('connect()', options, connectRules)
     const port = asPort('port', options.port, 1)
     const tcp = defaultTcpOptions(options)
-    const { localAddress, localPort, signal, timeout = TIMEOUT } = options
+    const { localAddress, localPort, servers, signal, timeout = TIMEOUT } = options
     const local = {
       ...(localAddress === undefined ? {} : { address: asIp('localAddress', localAddress) }),
       ...(localPort === undefined ? {} : { port: asPort('localPort', localPort, 0) }),
@@ -139,7 +139,8 @@ export class VirtualNetwork implements Network {
     const begun = this.#clock.now()
     const left = (): number => (timeout === 0 ? 0 : Math.max(1, begun + timeout - this.#clock.now()))
     await this.#ready('connect', { signal, timeout })
-    const addresses = await this.#addressesOf(options.host, { signal, timeout: left(), family: familyOfLocal(local) })
+    const wanted = { signal, timeout: left(), family: familyOfLocal(local), servers }
+    const addresses = await this.#addressesOf(options.host, wanted)
     const open = (address: IpAddress, until: AbortSignal | undefined): Promise<TcpSocket> => {
       const remote = { address, port }
       const late = (): SocketError => new SocketError('ETIMEDOUT', 'connect', remote)
