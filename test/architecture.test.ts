@@ -20,7 +20,7 @@ const code = (file: string): string =>
     .replace(/(^|[^:'"`])\/\/.*$/gm, '$1')
 
 const imports = (file: string): readonly string[] =>
-  [...code(file).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => {
+  [...code(file).matchAll(/(?<!\.)\b(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => {
     const name = match[1]!
     return name.startsWith('.') ? posix.join(posix.dirname(file), name) : name
   })

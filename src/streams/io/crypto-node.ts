@@ -1,19 +1,11 @@
-import {
-  createHash,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  type KeyObject,
-  sign,
-  verify,
-} from 'node:crypto'
+import { createHash, createHmac, createPublicKey, diffieHellman, type KeyObject, sign, verify } from 'node:crypto'
 import type { Crypto } from '../../protocol/crypto/suite.ts'
 import { isWeakEd25519Key } from '../../protocol/crypto/weak-key.ts'
+import { type Curve, importSecret } from './secret-key.ts'
 
 /**
- * Hashes and curves through node:crypto, ten to thirty times the speed of noble. Keys are imported as JWK, which is ten
- * times cheaper than DER, and kept, because importing costs as much as using.
+ * Hashes and curves through node:crypto, ten to thirty times the speed of noble. Imported keys are kept, because
+ * importing costs as much as using.
  */
 export const nodePrimitives = {
   sha512: (data) => new Uint8Array(createHash('sha512').update(data).digest()),
@@ -38,16 +30,8 @@ export const nodePrimitives = {
   },
 } satisfies Partial<Crypto>
 
-type Curve = 'X25519' | 'Ed25519'
-
-/** OpenSSL derives the public half itself and never looks at `x`, but the format wants one. */
-const importSecret = (curve: Curve, d: string): KeyObject =>
-  createPrivateKey({ key: { kty: 'OKP', crv: curve, d, x: NOTHING }, format: 'jwk' })
-
-const secretKey = (curve: Curve, secret: Uint8Array): KeyObject => {
-  const d = Buffer.from(secret).toString('base64url')
-  return remembered(secrets, curve + d, SECRETS, () => importSecret(curve, d))
-}
+const secretKey = (curve: Curve, secret: Uint8Array): KeyObject =>
+  remembered(secrets, curve + Buffer.from(secret).toString('base64url'), SECRETS, () => importSecret(curve, secret))
 
 const publicKeyOf = (curve: Curve, bytes: Uint8Array): KeyObject | undefined => {
   if (bytes.length !== 32) return undefined
@@ -64,8 +48,7 @@ const publicKeyOf = (curve: Curve, bytes: Uint8Array): KeyObject | undefined => 
 
 /** Not remembered: the search for an identity asks for thousands, each once. */
 const publicOf = (curve: Curve, secret: Uint8Array): Uint8Array => {
-  const key = importSecret(curve, Buffer.from(secret).toString('base64url'))
-  const { x } = createPublicKey(key).export({ format: 'jwk' })
+  const { x } = createPublicKey(importSecret(curve, secret)).export({ format: 'jwk' })
   return new Uint8Array(Buffer.from(x ?? '', 'base64url'))
 }
 
@@ -84,4 +67,3 @@ const publics = new Map<string, KeyObject | undefined>()
 /** Imported keys that are kept: own identities, and others'. */
 const SECRETS = 32
 const PUBLICS = 1024
-const NOTHING = Buffer.alloc(32).toString('base64url')
