@@ -4,7 +4,7 @@
  * without compilers: compiled code is memory too, and comes when it comes. Prints what a round leaves behind as a line of
  * JSON, and what it does where each of some more rounds leaks a KiB.
  *
- *     node --expose-gc --no-opt --no-sparkplug flat-memory.mjs CYCLES
+ *     node --expose-gc --no-opt --no-maglev --no-sparkplug flat-memory.mjs CYCLES
  */
 import { argv, memoryUsage } from 'node:process'
 import { type Network, ZtError } from 'rxzt'
