@@ -10,4 +10,4 @@ export const roomyHeap = (): void => {
   if (Number(process.versions.node.split('.')[0]) <= NEWEST_KNOWN) setFlagsFromString('--heap-growing-percent=300')
 }
 
-const NEWEST_KNOWN = 24
+const NEWEST_KNOWN = 26
