@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fixtures } from '../../src/testing.node.ts'
 import { rxzt } from './harness.ts'
@@ -160,6 +160,17 @@ describe('root', () => {
     )
     await failing(['root', '-D', home, '--endpoint', '192.0.2.1/9993'], 2, 'has a planet already')
     await failing(['root', '-D', home, '--port', '0', '--udp-address', '127.0.0.1'], 1, 'planet does not name')
+  })
+  it('leaves no identity and no home where the planet cannot be signed', async () => {
+    const place = ['--endpoint', '192.0.2.1/9993']
+    const fresh = world.path('fresh-root')
+    await failing(['root', '-D', fresh, '--planet-key', open, ...place], 1, 'is no JSON')
+    await expect(stat(fresh)).rejects.toThrow('ENOENT')
+    const home = world.path('kept-root')
+    await mkdir(home)
+    await writeFile(`${home}/mine`, '')
+    await failing(['root', '-D', home, '--planet-key', '/nonexistent/key', ...place], 1, 'ENOENT')
+    expect(await readdir(home)).toEqual(['mine'])
   })
 })
 

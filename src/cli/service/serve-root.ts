@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createPlanet, createRoot } from '../../controller.node.ts'
 import { generateIdentity, parseIdentity } from '../../index.node.ts'
@@ -47,35 +47,53 @@ const makePlanet = async (
     (text) =>
       parseEndpoint(text) ?? misuse(`"${text}" is no place of a root`, 'write address and UDP port, as 192.0.2.1/9993'),
   )
-  await mkdir(home, { mode: 0o700 }).catch((cause: unknown) => {
-    if (isSystemError(cause) && cause.code === 'EEXIST') return
-    fail(
-      `${home} cannot be made (${isSystemError(cause) ? cause.code : String(cause)})`,
-      'choose another home with -D',
-      { cause },
-    )
-  })
-  const identity = await identityIn(home, async () => {
-    out.progress('making an identity')
-    const made = await generateIdentity({ signal: io.interrupted() })
-    out.progress('')
-    return made
-  })
-  const spec = { id: newPlanetId(), timestamp: BigInt(Date.now()), roots: [{ identity, endpoints }] }
-  await signedInto(path, key, (signingKey) => createPlanet({ ...spec, signingKey }))
+  const made: string[] = []
+  try {
+    if (await madeHome(home)) made.push(home)
+    const identity = await identityIn(home, made, async () => {
+      out.progress('making an identity')
+      const fresh = await generateIdentity({ signal: io.interrupted() })
+      out.progress('')
+      return fresh
+    })
+    const spec = { id: newPlanetId(), timestamp: BigInt(Date.now()), roots: [{ identity, endpoints }] }
+    await signedInto(path, key, (signingKey) => createPlanet({ ...spec, signingKey }))
+  } catch (error) {
+    // what did not come about leaves nothing behind; others may have put something into the home meanwhile
+    for (const one of made.reverse()) await (one === home ? rmdir(one) : rm(one)).catch(() => undefined)
+    throw error
+  }
   out.note(`${path} names this root: give it to every node`)
 }
 
-/** The public text of the home's identity, which is made if there is none. */
+/** Whether it had to be made. */
+const madeHome = (home: string): Promise<boolean> =>
+  mkdir(home, { mode: 0o700 }).then(
+    () => true,
+    (cause: unknown) => {
+      if (isSystemError(cause) && cause.code === 'EEXIST') return false
+      return fail(
+        `${home} cannot be made (${isSystemError(cause) ? cause.code : String(cause)})`,
+        'choose another home with -D',
+        { cause },
+      )
+    },
+  )
+
+/** The public text of the home's identity, which is made if there is none; the files that it is in are added to `made`. */
 const identityIn = async (
   home: string,
+  made: string[],
   make: () => Promise<Awaited<ReturnType<typeof generateIdentity>>>,
 ): Promise<string> => {
   const secretFile = join(home, 'identity.secret')
+  const publicFile = join(home, 'identity.public')
   const found = await readText(secretFile).catch(() => undefined)
   if (found !== undefined) return parseIdentity(found).public
-  const made = await make()
-  await writeNew(secretFile, made.exportSecret(), true)
-  await writeNew(join(home, 'identity.public'), made.public)
-  return made.public
+  const identity = await make()
+  await writeNew(secretFile, identity.exportSecret(), true)
+  made.push(secretFile)
+  await writeNew(publicFile, identity.public)
+  made.push(publicFile)
+  return identity.public
 }
