@@ -271,6 +271,25 @@ describe('what is known of peers', () => {
     expect(again.link(b2, a2)).toBe('direct')
   })
 
+  it('hears from it again after 19 s, when a native node takes the new path', () => {
+    const { net, a, b } = small()
+    net.run(100)
+    net.send(a, b, verbCode.userMessage, text('00000000hello'))
+    net.run(200)
+    const record = decode(peerRecord, recordsOf(a.state).get(zb.address)!)
+    if (record._tag === 'Left') throw new Error('no record')
+
+    const again = new World1()
+    again.add('root', zr, '10.0.0.1/9993', { planet })
+    again.add('b', zb, '10.0.0.3/9993', { planet })
+    again.run(100)
+    again.add('a', za, '10.0.0.2/20000', { planet, knownPeers: [record.right] })
+    const begun = again.now
+    again.run(40_000)
+    const heard = again.wire.filter(({ from, to }) => from === '10.0.0.2/20000' && to === '10.0.0.3/9993')
+    expect(heard.some(({ at }) => at - begun > 19_000)).toBe(true)
+  })
+
   it('is one of many that are greeted at the start, but not of too many', () => {
     const strangers = Array.from({ length: 2 * MOST_GREETED }, (_, i) => ({
       identity: { ...zb, address: addressIn(zb.address - 1 - i) },

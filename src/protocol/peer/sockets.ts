@@ -44,14 +44,16 @@ const forgetPaths = (node: Node, gone: (socket: number) => boolean): readonly (r
 
 /**
  * Those whom an earlier run was in touch with hear that we are back: what they send may go to a port that we had then,
- * for as long as they do not notice, and for native nodes that is four minutes.
+ * for as long as they do not notice, and for native nodes that is four minutes. They count as active, so that they go on
+ * hearing from us: a native node takes a new path only of what comes after the old one has been silent for 19 s.
  */
 const greetKnown = (node: Node): void => {
   let left = MOST_GREETED
   for (const [address, { endpoints }] of [...node.cache]) {
     left -= endpoints.length
     if (left < 0) return
-    peerOf(node, address) // who comes into memory is greeted
+    const peer = peerOf(node, address) // who comes into memory is greeted
+    if (peer !== undefined) peer.lastNetworkReceive = node.now
   }
 }
 
