@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from './namespaces.ts'
 import { ip4, ip6, type Member, type NativeMember, transfer } from './network-member.ts'
 import { able, Testbed } from './testbed.ts'
 
@@ -15,6 +16,12 @@ describe.skipIf(!able)('ad-hoc networks, without a controller', () => {
     bed = await Testbed.open('native')
     native = await bed.native('a')
     ours = await bed.ours('x')
+    // no controller is asked that would show it: it sends nothing before, for up to 10 s
+    await eventually(
+      'the native node online',
+      () => native.node.api('GET', '/status'),
+      ({ online }) => online,
+    )
   })
   afterAll(() => bed.close())
 
