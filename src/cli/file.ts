@@ -39,6 +39,9 @@ export const writeNew = async (path: string, content: Uint8Array | string, secre
     try {
       await file.writeFile(content)
       await file.sync()
+    } catch (error) {
+      await rm(path, { force: true })
+      throw error
     } finally {
       await file.close()
     }
@@ -53,6 +56,27 @@ export const writeNew = async (path: string, content: Uint8Array | string, secre
           : 'choose another place',
       { cause },
     )
+  }
+}
+
+export interface NewFile {
+  readonly path: string
+  readonly content: Uint8Array | string
+  /** Its owner's alone. */
+  readonly secret?: boolean
+}
+
+/** Files that belong together: all of them are there in the end, or none is new. */
+export const writeAllNew = async (files: readonly NewFile[]): Promise<void> => {
+  const written: string[] = []
+  try {
+    for (const { path, content, secret } of files) {
+      await writeNew(path, content, secret)
+      written.push(path)
+    }
+  } catch (error) {
+    await Promise.all(written.map((path) => rm(path, { force: true })))
+    throw error
   }
 }
 

@@ -1,11 +1,11 @@
-import { mkdir, rm, rmdir, stat } from 'node:fs/promises'
+import { mkdir, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createPlanet, createRoot } from '../../controller.node.ts'
-import { generateIdentity, parseIdentity } from '../../index.node.ts'
+import { generateIdentity, type Identity, parseIdentity } from '../../index.node.ts'
 import { parseEndpoint } from '../../protocol/peer/endpoint.ts'
 import type { Call } from '../command.ts'
 import { fail, misuse } from '../failure.ts'
-import { isSystemError, readPlanet, readText, writeNew } from '../file.ts'
+import { isSystemError, type NewFile, readPlanet, readText } from '../file.ts'
 import { newPlanetId, signedInto } from '../tool/signing-key.ts'
 import { runService } from './serve-node.ts'
 import type { ServiceOptions } from './service-options.ts'
@@ -47,20 +47,19 @@ const makePlanet = async (
     (text) =>
       parseEndpoint(text) ?? misuse(`"${text}" is no place of a root`, 'write address and UDP port, as 192.0.2.1/9993'),
   )
-  const made: string[] = []
+  const isNew = await madeHome(home)
   try {
-    if (await madeHome(home)) made.push(home)
-    const identity = await identityIn(home, made, async () => {
+    const { identity, files } = await identityIn(home, async () => {
       out.progress('making an identity')
-      const fresh = await generateIdentity({ signal: io.interrupted() })
+      const made = await generateIdentity({ signal: io.interrupted() })
       out.progress('')
-      return fresh
+      return made
     })
     const spec = { id: newPlanetId(), timestamp: BigInt(Date.now()), roots: [{ identity, endpoints }] }
-    await signedInto(path, key, (signingKey) => createPlanet({ ...spec, signingKey }))
+    await signedInto(path, key, (signingKey) => createPlanet({ ...spec, signingKey }), files)
   } catch (error) {
-    // what did not come about leaves nothing behind; others may have put something into the home meanwhile
-    for (const one of made.reverse()) await (one === home ? rmdir(one) : rm(one)).catch(() => undefined)
+    // what did not come about leaves nothing behind, unless others have put something into the home meanwhile
+    if (isNew) await rmdir(home).catch(() => undefined)
     throw error
   }
   out.note(`${path} names this root: give it to every node`)
@@ -80,20 +79,20 @@ const madeHome = (home: string): Promise<boolean> =>
     },
   )
 
-/** The public text of the home's identity, which is made if there is none; the files that it is in are added to `made`. */
+/** The public text of the home's identity; of a new one if there is none, with the files that it is to be in. */
 const identityIn = async (
   home: string,
-  made: string[],
-  make: () => Promise<Awaited<ReturnType<typeof generateIdentity>>>,
-): Promise<string> => {
-  const secretFile = join(home, 'identity.secret')
-  const publicFile = join(home, 'identity.public')
-  const found = await readText(secretFile).catch(() => undefined)
-  if (found !== undefined) return parseIdentity(found).public
-  const identity = await make()
-  await writeNew(secretFile, identity.exportSecret(), true)
-  made.push(secretFile)
-  await writeNew(publicFile, identity.public)
-  made.push(publicFile)
-  return identity.public
+  make: () => Promise<Identity>,
+): Promise<{ readonly identity: string; readonly files: readonly NewFile[] }> => {
+  const secret = join(home, 'identity.secret')
+  const found = await readText(secret).catch(() => undefined)
+  if (found !== undefined) return { identity: parseIdentity(found).public, files: [] }
+  const made = await make()
+  return {
+    identity: made.public,
+    files: [
+      { path: secret, content: made.exportSecret(), secret: true },
+      { path: join(home, 'identity.public'), content: made.public },
+    ],
+  }
 }

@@ -1,7 +1,6 @@
-import { rm } from 'node:fs/promises'
 import { type Call, defineSubcommand } from '../command.ts'
 import { fail, misuse } from '../failure.ts'
-import { refuseExisting, writeNew } from '../file.ts'
+import { refuseExisting, writeAllNew } from '../file.ts'
 import { identityOf, nameOf } from './identity-operand.ts'
 
 type Files = [secret: string | undefined, open: string | undefined, vanity: string | undefined]
@@ -31,15 +30,13 @@ export const generate = defineSubcommand<object, Files>({
       out.result({ id: identity.id, public: identity.public, secret }, secret)
       return undefined
     }
-    await writeNew(secretFile, secret, true)
-    if (publicFile !== undefined)
-      await writeNew(publicFile, identity.public).catch(async (error: unknown) => {
-        await rm(secretFile, { force: true })
-        throw error
-      })
-    const files = [secretFile, ...(publicFile === undefined ? [] : [publicFile])]
-    for (const file of files) out.line(`${file} written`)
-    out.document({ id: identity.id, public: identity.public, files })
+    const files = [
+      { path: secretFile, content: secret, secret: true },
+      ...(publicFile === undefined ? [] : [{ path: publicFile, content: identity.public }]),
+    ]
+    await writeAllNew(files)
+    for (const { path } of files) out.line(`${path} written`)
+    out.document({ id: identity.id, public: identity.public, files: files.map(({ path }) => path) })
     return undefined
   },
 })
