@@ -3,7 +3,7 @@ import { agree } from '../../src/protocol/crypto/agreement.ts'
 import { decode } from '../../src/protocol/kernel/codec.ts'
 import { address as addressIn } from '../../src/protocol/kernel/id.ts'
 import { cipherOf, destinationOf, hopsOf, sourceOf, verbOf } from '../../src/protocol/packet/header.ts'
-import { peerRecord } from '../../src/protocol/peer/peer-record.ts'
+import { type PeerRecord, peerRecord } from '../../src/protocol/peer/peer-record.ts'
 import { MOST_GREETED } from '../../src/protocol/peer/sockets.ts'
 import { verbCode } from '../../src/protocol/verb/verb-code.ts'
 import { peerIn, peersOf, recordsOf, viewOf } from '../../src/protocol/vl1.ts'
@@ -19,6 +19,16 @@ const small = () => {
   const a = net.add('a', za, '10.0.0.2/9993', { planet })
   const b = net.add('b', zb, '10.0.0.3/9993', { planet })
   return { net, root, a, b }
+}
+/** What `a` keeps of `b` after they have met. */
+const recordOfB = (): PeerRecord => {
+  const { net, a, b } = small()
+  net.run(100)
+  net.send(a, b, verbCode.userMessage, text('00000000hello'))
+  net.run(200)
+  const record = decode(peerRecord, recordsOf(a.state).get(zb.address)!)
+  if (record._tag === 'Left') throw new Error('no record')
+  return record.right
 }
 const isHello = ({ data }: Sent): boolean => data.length > 28 && cipherOf(data) === 0 && verbOf(data) === verbCode.hello
 const between = (net: World1, from: string, to: string): readonly Sent[] =>
@@ -231,18 +241,13 @@ describe('what is known of peers', () => {
   })
 
   it('survives a restart as records: the peer needs no WHOIS and is direct at once', () => {
-    const { net, a, b } = small()
-    net.run(100)
-    net.send(a, b, verbCode.userMessage, text('00000000hello'))
-    net.run(200)
-    const record = decode(peerRecord, recordsOf(a.state).get(zb.address)!)
-    if (record._tag === 'Left') throw new Error('no record')
-    expect(record.right).toMatchObject({ protocol: 12, endpoints: [{ address: '10.0.0.3', port: 9993 }] })
+    const record = recordOfB()
+    expect(record).toMatchObject({ protocol: 12, endpoints: [{ address: '10.0.0.3', port: 9993 }] })
 
     const again = new World1()
     again.add('root', zr, '10.0.0.1/9993', { planet })
     const b2 = again.add('b', zb, '10.0.0.3/9993', { planet })
-    const a2 = again.add('a', za, '10.0.0.2/9993', { planet, knownPeers: [record.right] })
+    const a2 = again.add('a', za, '10.0.0.2/9993', { planet, knownPeers: [record] })
     again.run(100)
     again.send(a2, b2, verbCode.userMessage, text('00000000again'))
     again.run(200)
@@ -253,37 +258,27 @@ describe('what is known of peers', () => {
   })
 
   it('hears from a node that starts anew and was in touch with it before, without being asked', () => {
-    const { net, a, b } = small()
-    net.run(100)
-    net.send(a, b, verbCode.userMessage, text('00000000hello'))
-    net.run(200)
-    const record = decode(peerRecord, recordsOf(a.state).get(zb.address)!)
-    if (record._tag === 'Left') throw new Error('no record')
+    const record = recordOfB()
 
     const again = new World1()
     again.add('root', zr, '10.0.0.1/9993', { planet })
     const b2 = again.add('b', zb, '10.0.0.3/9993', { planet })
     again.run(100)
     // on another port, of which b cannot know
-    const a2 = again.add('a', za, '10.0.0.2/20000', { planet, knownPeers: [record.right] })
+    const a2 = again.add('a', za, '10.0.0.2/20000', { planet, knownPeers: [record] })
     again.run(200)
     expect(again.link(a2, b2)).toBe('direct')
     expect(again.link(b2, a2)).toBe('direct')
   })
 
   it('hears from it again after 19 s, when a native node takes the new path', () => {
-    const { net, a, b } = small()
-    net.run(100)
-    net.send(a, b, verbCode.userMessage, text('00000000hello'))
-    net.run(200)
-    const record = decode(peerRecord, recordsOf(a.state).get(zb.address)!)
-    if (record._tag === 'Left') throw new Error('no record')
+    const record = recordOfB()
 
     const again = new World1()
     again.add('root', zr, '10.0.0.1/9993', { planet })
     again.add('b', zb, '10.0.0.3/9993', { planet })
     again.run(100)
-    again.add('a', za, '10.0.0.2/20000', { planet, knownPeers: [record.right] })
+    again.add('a', za, '10.0.0.2/20000', { planet, knownPeers: [record] })
     const begun = again.now
     again.run(40_000)
     const heard = again.wire.filter(({ from, to }) => from === '10.0.0.2/20000' && to === '10.0.0.3/9993')
