@@ -18,12 +18,8 @@ export const secretFromJwk = (curve: Curve, secret: Uint8Array): KeyObject => {
 }
 
 /** As PKCS #8 (RFC 8410 section 7), as every Node takes it. */
-export const secretFromPkcs8 = (curve: Curve, secret: Uint8Array): KeyObject => {
-  const key = Buffer.concat([PKCS8[curve], secret])
-  const imported = createPrivateKey({ key, format: 'der', type: 'pkcs8' })
-  key.fill(0)
-  return imported
-}
+export const secretFromPkcs8 = (curve: Curve, secret: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([PKCS8[curve], secret]), format: 'der', type: 'pkcs8' })
 
 const takesHalfAKey = (): boolean => {
   try {
